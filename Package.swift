@@ -1,0 +1,249 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// Two switches from the environment, both used by the Makefile:
+// RESYNC_SANITIZER=thread builds `Locked` on a pthread mutex, because the thread sanitizer of Swift 6.3 reports
+// `Synchronization.Mutex` as a race; RESYNC_BENCHMARKS=1 adds the benchmarks and the servers they compare with.
+let environment = ProcessInfo.processInfo.environment
+let threadSanitizer = environment["RESYNC_SANITIZER"] == "thread"
+let benchmarks = environment["RESYNC_BENCHMARKS"] == "1"
+
+let swiftSettings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ] + (threadSanitizer ? [.define("THREAD_SANITIZER")] : [])
+
+func module(
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    unsafe: Bool = false,
+    resources: [Resource] = []
+)
+    -> Target
+{
+    .target(
+        name: name,
+        dependencies: dependencies,
+        resources: resources,
+        swiftSettings: swiftSettings + (unsafe ? [.strictMemorySafety()] : [])
+    )
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: dependencies,
+        resources: resources,
+        swiftSettings: swiftSettings
+    )
+}
+
+func systemLibrary(_ name: String, _ pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+
+var targets: [Target] = [
+    // Level 0
+    systemLibrary("CSQLite", "sqlite3", apt: "libsqlite3-dev"),
+    systemLibrary("CCurl", "libcurl", apt: "libcurl4-openssl-dev"),
+    systemLibrary("CZlib", "zlib", apt: "zlib1g-dev"),
+    .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+    module("Concurrency", [nioCore]),
+    module("JSON", ["CSimdjson"], unsafe: true),
+    module("Reactor", ["Concurrency"]),
+    module("Settings", [toml]),
+
+    // Level 1
+    module("Pooling", ["Concurrency", collections, histogram, lifecycle, logging, metrics]),
+    module("Resilience", ["Concurrency", logging, metrics]),
+    module("Database", ["Concurrency", crypto, logging]),
+    module(
+        "InboundHTTP",
+        ["CZlib", "Concurrency", "JSON", collections, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, nioSSL]
+    ),
+    module("Authentication", ["Concurrency", "Database", crypto, cryptoExtras, jwt, logging]),
+    module("Monitoring", ["Concurrency", "JSON", coreMetrics, histogram, lifecycle, logging, metrics]),
+
+    // Level 2
+    module("SQLite", ["CSQLite", "Concurrency", "Database", "Pooling", lifecycle, logging], unsafe: true),
+    module("OutboundHTTP", ["CCurl", "Concurrency", "Pooling", "Reactor", lifecycle, logging, metrics], unsafe: true),
+
+    // Level 3
+    // The page's files are compiled in: one binary serves everything. A module of its own, because compiling the
+    // embedded bytes takes seconds and must not be repeated with every change of the application.
+    module("Dashboard", resources: [.embedInCode("Assets")]),
+    module(
+        "TWS",
+        [
+            "Concurrency", "JSON", "OutboundHTTP", "Pooling", "Resilience", collections, lifecycle, logging, metrics,
+        ]
+    ),
+    module("Auditing", ["Concurrency", "Database", "JSON", collections, crypto, lifecycle, logging, metrics]),
+    module(
+        "WebSockets",
+        [
+            "CZlib", "Concurrency", "InboundHTTP", "JSON", collections, crypto, lifecycle, logging, metrics, nioCore,
+            nioHTTP1,
+        ]
+    ),
+
+    // Level 4
+    module(
+        "TWSSimulator",
+        [
+            "Concurrency", "JSON", collections, crypto, lifecycle, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+        ]
+    ),
+    module(
+        "ResyncApp",
+        [
+            "Auditing", "Authentication", "Concurrency", "Dashboard", "Database", "InboundHTTP", "JSON", "Monitoring",
+            "OutboundHTTP", "Pooling", "Reactor", "Resilience", "SQLite", "Settings", "TWS", "WebSockets", collections,
+            crypto, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix,
+        ]
+    ),
+
+    // Level 5
+    .executableTarget(
+        name: "resync",
+        dependencies: ["ResyncApp", argumentParser],
+        swiftSettings: swiftSettings
+    ),
+    .executableTarget(
+        name: "tws-simulator",
+        dependencies: ["TWSSimulator", argumentParser, lifecycle, logging],
+        swiftSettings: swiftSettings
+    ),
+
+    // Tests
+    .target(
+        name: "TestSupport",
+        dependencies: ["Concurrency", "JSON", logging, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess],
+        path: "Tests/TestSupport",
+        swiftSettings: swiftSettings
+    ),
+    tests("Concurrency", ["Concurrency", "TestSupport", nioCore, nioPosix]),
+    tests("JSON", ["JSON", "TestSupport"]),
+    tests("Reactor", ["Concurrency", "Reactor", "TestSupport"]),
+    tests("Settings", ["Settings", "TestSupport"]),
+    tests("Pooling", ["Concurrency", "Pooling", "TestSupport", logging]),
+    tests("Resilience", ["Concurrency", "Resilience", "TestSupport"]),
+    tests(
+        "InboundHTTP",
+        ["Concurrency", "InboundHTTP", "JSON", "TestSupport", nioCore, nioEmbedded, nioHTTP1, nioPosix]
+    ),
+    tests("Authentication", ["Authentication", "Concurrency", "Database", "Pooling", "SQLite", "TestSupport"]),
+    tests("Monitoring", ["Concurrency", "JSON", "Monitoring", "TestSupport", logging, metrics]),
+    tests("SQLite", ["Concurrency", "Database", "Pooling", "SQLite", "TestSupport", lifecycle, logging]),
+    tests(
+        "OutboundHTTP",
+        [
+            "Concurrency", "OutboundHTTP", "Pooling", "Reactor", "TestSupport", logging, nioCore, nioHTTP1, nioPosix,
+            nioSSL,
+        ]
+    ),
+    tests(
+        "TWS",
+        [
+            "Concurrency", "JSON", "OutboundHTTP", "Pooling", "Reactor", "Resilience", "TWS", "TWSSimulator",
+            "TestSupport", logging,
+        ]
+    ),
+    tests(
+        "Auditing",
+        ["Auditing", "Concurrency", "Database", "JSON", "Pooling", "SQLite", "TestSupport", crypto, logging]
+    ),
+    tests(
+        "WebSockets",
+        [
+            "Concurrency", "InboundHTTP", "JSON", "TestSupport", "WebSockets", logging, nioCore, nioEmbedded, nioHTTP1,
+            nioPosix,
+        ]
+    ),
+    tests(
+        "TWSSimulator",
+        ["Concurrency", "JSON", "TWSSimulator", "TestSupport", logging, nioCore, nioHTTP1],
+        resources: [.copy("Fixtures")]
+    ),
+    tests(
+        "ResyncApp",
+        [
+            "Auditing", "Authentication", "Concurrency", "Database", "InboundHTTP", "JSON", "OutboundHTTP", "Pooling",
+            "Reactor", "ResyncApp", "SQLite", "Settings", "TWS", "TWSSimulator", "TestSupport", "WebSockets", logging,
+            nioCore, nioHTTP1,
+        ]
+    ),
+    tests("EndToEnd", ["Concurrency", "JSON", "TestSupport", nioCore, nioHTTP1, subprocess]),
+]
+
+var dependencies: [Package.Dependency] = [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
+]
+
+if benchmarks {
+    dependencies += [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0")
+    ]
+    targets += [
+        .executableTarget(
+            name: "http-peers",
+            dependencies: [
+                .product(name: "Hummingbird", package: "hummingbird"), nioCore, nioHTTP1, nioPosix,
+            ],
+            path: "Tests/Benchmarks/HTTPPeers",
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "http-bench",
+            dependencies: ["InboundHTTP", "ResyncApp", subprocess],
+            path: "Tests/Benchmarks/HTTPBench",
+            swiftSettings: swiftSettings
+        ),
+    ]
+}
+
+let package = Package(
+    name: "resync",
+    products: [
+        .executable(name: "resync", targets: ["resync"]),
+        .executable(name: "tws-simulator", targets: ["tws-simulator"]),
+    ],
+    dependencies: dependencies,
+    targets: targets,
+    cLanguageStandard: .c17,
+    cxxLanguageStandard: .cxx20
+)
