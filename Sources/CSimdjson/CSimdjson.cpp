@@ -7,7 +7,15 @@ struct resync_json_parser {
     simdjson::dom::parser parser;
 };
 
-extern "C" resync_json_parser *resync_json_parser_create(void) { return new (std::nothrow) resync_json_parser(); }
+extern "C" resync_json_parser *resync_json_parser_create(size_t capacity, size_t max_depth) {
+    auto *created = new (std::nothrow) resync_json_parser();
+    if (created == nullptr) { return nullptr; }
+    if (created->parser.allocate(capacity, max_depth) != simdjson::SUCCESS) {
+        delete created;
+        return nullptr;
+    }
+    return created;
+}
 
 extern "C" void resync_json_parser_destroy(resync_json_parser *parser) { delete parser; }
 

@@ -9,7 +9,9 @@ extern "C" {
 
 typedef struct resync_json_parser resync_json_parser;
 
-resync_json_parser *resync_json_parser_create(void);
+/// A parser for documents up to `capacity` bytes (it grows) and nested at most `max_depth` deep (a deeper one is an
+/// error); null when there is no memory.
+resync_json_parser *resync_json_parser_create(size_t capacity, size_t max_depth);
 void resync_json_parser_destroy(resync_json_parser *parser);
 
 /// Parses `length` bytes (copied and padded by the parser). Returns 0 and the document's tape and string buffer, which

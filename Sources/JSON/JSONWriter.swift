@@ -1,0 +1,159 @@
+/// Writes compact JSON into a byte array: no reflection, no intermediate values, commas placed by the writer.
+///
+/// The caller keeps begins and ends balanced; nothing is checked. A double that JSON cannot express (infinite, not a
+/// number) is written as null.
+package struct JSONWriter: Sendable {
+    /// What has been written so far.
+    package private(set) var bytes: [UInt8]
+    private var needsComma = false
+
+    package init(capacity: Int = 512) {
+        self.bytes = []
+        self.bytes.reserveCapacity(capacity)
+    }
+
+    package mutating func beginObject() { self.begin(UInt8(ascii: "{")) }
+
+    package mutating func endObject() { self.end(UInt8(ascii: "}")) }
+
+    package mutating func beginArray() { self.begin(UInt8(ascii: "[")) }
+
+    package mutating func endArray() { self.end(UInt8(ascii: "]")) }
+
+    /// A name that is known to need no escaping: it is copied as it stands.
+    package mutating func key(_ name: StaticString) {
+        self.separate()
+        self.bytes.append(UInt8(ascii: "\""))
+        name.withUTF8Buffer { unsafe self.bytes.append(contentsOf: $0) }
+        self.bytes.append(UInt8(ascii: "\""))
+        self.bytes.append(UInt8(ascii: ":"))
+    }
+
+    package mutating func key(string name: String) {
+        self.separate()
+        self.quote(name)
+        self.bytes.append(UInt8(ascii: ":"))
+    }
+
+    package mutating func value(_ value: String) {
+        self.separate()
+        self.quote(value)
+        self.needsComma = true
+    }
+
+    package mutating func value(_ value: Int) {
+        self.separate()
+        if value < 0 { self.bytes.append(UInt8(ascii: "-")) }
+        self.digits(UInt64(value.magnitude))
+        self.needsComma = true
+    }
+
+    package mutating func value(_ value: UInt64) {
+        self.separate()
+        self.digits(value)
+        self.needsComma = true
+    }
+
+    package mutating func value(_ value: Bool) {
+        self.separate()
+        self.bytes.append(contentsOf: value ? Literal.true : Literal.false)
+        self.needsComma = true
+    }
+
+    /// The shortest text that reads back as the same double.
+    package mutating func value(_ value: Double) {
+        guard value.isFinite else { return self.null() }
+        self.separate()
+        self.bytes.append(contentsOf: value.description.utf8)
+        self.needsComma = true
+    }
+
+    package mutating func null() {
+        self.separate()
+        self.bytes.append(contentsOf: Literal.null)
+        self.needsComma = true
+    }
+
+    /// The instant as text of RFC 3339.
+    package mutating func value(epochMilliseconds: Int64) {
+        self.separate()
+        self.bytes.append(UInt8(ascii: "\""))
+        RFC3339.append(epochMilliseconds: epochMilliseconds, to: &self.bytes)
+        self.bytes.append(UInt8(ascii: "\""))
+        self.needsComma = true
+    }
+
+    /// A value that is JSON already.
+    package mutating func raw(_ json: [UInt8]) {
+        self.separate()
+        self.bytes.append(contentsOf: json)
+        self.needsComma = true
+    }
+
+    private mutating func separate() {
+        if self.needsComma { self.bytes.append(UInt8(ascii: ",")) }
+        self.needsComma = false
+    }
+
+    private mutating func begin(_ bracket: UInt8) {
+        self.separate()
+        self.bytes.append(bracket)
+    }
+
+    private mutating func end(_ bracket: UInt8) {
+        self.bytes.append(bracket)
+        self.needsComma = true
+    }
+
+    private mutating func digits(_ value: UInt64) {
+        var rest = value
+        var divisor: UInt64 = 1
+        while value / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            self.bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor))
+            rest %= divisor
+            divisor /= 10
+        }
+    }
+
+    private mutating func quote(_ text: String) {
+        self.bytes.append(UInt8(ascii: "\""))
+        var text = text
+        text.withUTF8 { utf8 in
+            // Runs without a byte to escape are copied at once.
+            var start = 0
+            for unsafe(index, byte) in unsafe utf8.enumerated() {
+                if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { continue }
+                unsafe self.bytes.append(contentsOf: utf8[start..<index])
+                self.escape(byte)
+                start = index + 1
+            }
+            unsafe self.bytes.append(contentsOf: utf8[start...])
+        }
+        self.bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        self.bytes.append(UInt8(ascii: "\\"))
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): self.bytes.append(byte)
+        case 0x08: self.bytes.append(UInt8(ascii: "b"))
+        case 0x09: self.bytes.append(UInt8(ascii: "t"))
+        case 0x0A: self.bytes.append(UInt8(ascii: "n"))
+        case 0x0C: self.bytes.append(UInt8(ascii: "f"))
+        case 0x0D: self.bytes.append(UInt8(ascii: "r"))
+        default:
+            self.bytes.append(contentsOf: Literal.unicodePrefix)
+            self.bytes.append(Literal.hexadecimal[Int(byte >> 4)])
+            self.bytes.append(Literal.hexadecimal[Int(byte & 0xF)])
+        }
+    }
+}
+
+private enum Literal {
+    static let `true` = Array("true".utf8)
+    static let `false` = Array("false".utf8)
+    static let null = Array("null".utf8)
+    static let unicodePrefix = Array("u00".utf8)
+    static let hexadecimal = Array("0123456789abcdef".utf8)
+}
