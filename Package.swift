@@ -73,7 +73,8 @@ var targets: [Target] = [
     .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
     module("Concurrency", [nioCore]),
     module("JSON", ["CSimdjson"], unsafe: true),
-    module("Reactor", ["Concurrency"]),
+    .systemLibrary(name: "CEpoll"),
+    module("Reactor", ["CEpoll", "Concurrency", collections]),
     module("Settings", [toml]),
 
     // Level 1
