@@ -151,7 +151,7 @@ var targets: [Target] = [
     tests("Reactor", ["Concurrency", "Reactor", "TestSupport"]),
     tests("Settings", ["Settings", "TestSupport"]),
     tests("Pooling", ["Concurrency", "Pooling", "TestSupport", logging]),
-    tests("Resilience", ["Concurrency", "Resilience", "TestSupport"]),
+    tests("Resilience", ["Concurrency", "Resilience", "TestSupport", logging]),
     tests(
         "InboundHTTP",
         ["Concurrency", "InboundHTTP", "JSON", "TestSupport", nioCore, nioEmbedded, nioHTTP1, nioPosix]
