@@ -130,7 +130,7 @@ var targets: [Target] = [
     // Level 5
     .executableTarget(
         name: "resync",
-        dependencies: ["ResyncApp", argumentParser],
+        dependencies: ["ResyncApp", "Settings", argumentParser],
         swiftSettings: swiftSettings
     ),
     .executableTarget(
