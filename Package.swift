@@ -73,6 +73,7 @@ var targets: [Target] = [
     .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
     module("Concurrency", [nioCore]),
     module("JSON", ["CSimdjson"], unsafe: true),
+    module("KeyFiles", [crypto, cryptoExtras]),
     .systemLibrary(name: "CEpoll"),
     module("Reactor", ["CEpoll", "Concurrency", collections]),
     module("Settings", [toml]),
@@ -85,7 +86,10 @@ var targets: [Target] = [
         "InboundHTTP",
         ["CZlib", "Concurrency", "JSON", collections, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, nioSSL]
     ),
-    module("Authentication", ["Concurrency", "Database", crypto, cryptoExtras, jwt, logging]),
+    module(
+        "Authentication",
+        ["Concurrency", "Database", "KeyFiles", collections, crypto, cryptoExtras, jwt, lifecycle, logging, metrics]
+    ),
     module("Monitoring", ["Concurrency", "JSON", coreMetrics, histogram, lifecycle, logging, metrics]),
 
     // Level 2
@@ -102,7 +106,10 @@ var targets: [Target] = [
             "Concurrency", "JSON", "OutboundHTTP", "Pooling", "Resilience", collections, lifecycle, logging, metrics,
         ]
     ),
-    module("Auditing", ["Concurrency", "Database", "JSON", collections, crypto, lifecycle, logging, metrics]),
+    module(
+        "Auditing",
+        ["Concurrency", "Database", "JSON", "KeyFiles", collections, crypto, lifecycle, logging, metrics]
+    ),
     module(
         "WebSockets",
         [
@@ -121,9 +128,9 @@ var targets: [Target] = [
     module(
         "ResyncApp",
         [
-            "Auditing", "Authentication", "Concurrency", "Dashboard", "Database", "InboundHTTP", "JSON", "Monitoring",
-            "OutboundHTTP", "Pooling", "Reactor", "Resilience", "SQLite", "Settings", "TWS", "WebSockets", collections,
-            crypto, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix,
+            "Auditing", "Authentication", "Concurrency", "Dashboard", "Database", "InboundHTTP", "JSON",
+            "KeyFiles", "Monitoring", "OutboundHTTP", "Pooling", "Reactor", "Resilience", "SQLite", "Settings", "TWS",
+            "WebSockets", collections, crypto, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix,
         ]
     ),
 
@@ -148,6 +155,7 @@ var targets: [Target] = [
     ),
     tests("Concurrency", ["Concurrency", "TestSupport", nioCore, nioPosix]),
     tests("JSON", ["JSON", "TestSupport"]),
+    tests("KeyFiles", ["KeyFiles", crypto, cryptoExtras]),
     tests("Reactor", ["Concurrency", "Reactor", "TestSupport"]),
     tests("Settings", ["Settings", "TestSupport"]),
     tests("Pooling", ["Concurrency", "Pooling", "TestSupport", logging]),
@@ -156,7 +164,13 @@ var targets: [Target] = [
         "InboundHTTP",
         ["Concurrency", "InboundHTTP", "JSON", "TestSupport", nioCore, nioEmbedded, nioHTTP1, nioPosix]
     ),
-    tests("Authentication", ["Authentication", "Concurrency", "Database", "Pooling", "SQLite", "TestSupport"]),
+    tests(
+        "Authentication",
+        [
+            "Authentication", "Concurrency", "Database", "KeyFiles", "Pooling", "SQLite", "TestSupport", crypto, jwt,
+            lifecycle, logging,
+        ]
+    ),
     tests("Monitoring", ["Concurrency", "JSON", "Monitoring", "TestSupport", logging, metrics]),
     tests("SQLite", ["Concurrency", "Database", "Pooling", "SQLite", "TestSupport", lifecycle, logging]),
     tests(
@@ -175,7 +189,10 @@ var targets: [Target] = [
     ),
     tests(
         "Auditing",
-        ["Auditing", "Concurrency", "Database", "JSON", "Pooling", "SQLite", "TestSupport", crypto, logging]
+        [
+            "Auditing", "Concurrency", "Database", "JSON", "KeyFiles", "Pooling", "SQLite", "TestSupport", crypto,
+            lifecycle, logging,
+        ]
     ),
     tests(
         "WebSockets",
