@@ -119,7 +119,7 @@ struct AccountQueries: Sendable {
         deadline: Deadline
     ) async throws {
         try await connection.execute(
-            "UPDATE accounts SET disabled_at = \(date) WHERE id = \(id)",
+            "UPDATE accounts SET disabled_at = \(date.sqlValue) WHERE id = \(id)",
             deadline: deadline
         )
     }

@@ -2,8 +2,10 @@
 package struct AuthenticationError: Error {
     package let code: Code
 
-    /// What happened, for logs and the audit log. A client is told no more than the code: whether an account exists, is
-    /// disabled or has another password must look the same from outside.
+    /// What happened, for logs and the audit log.
+    ///
+    /// A client is told no more than the code: whether an account exists, is disabled or has another password must look
+    /// the same from outside.
     package let message: String
 
     package let cause: (any Error)?

@@ -17,31 +17,40 @@ package struct DevelopmentLogin: Sendable, Hashable {
     /// The file wins: after the database was deleted the account is created again with the same password, and after
     /// the file was deleted the account gets a new one.
     package static func prepare(path: String, accounts: AccountStore, deadline: Deadline) async throws -> Self {
-        let login: Self
-        var isNew = false
-        do {
-            login = try Self(contentsOf: path)
-        } catch where error.code == .missing {
-            let fresh = Self(username: Self.username, password: Self.randomPassword())
-            isNew = try PrivateFile.create(path, contents: Array(fresh.fileContents.utf8))
-            // Another process may have been first.
-            login = isNew ? fresh : try Self(contentsOf: path)
-        }
-        if try await accounts.account(named: login.username, deadline: deadline) == nil {
-            do {
-                _ = try await accounts.add(
-                    name: login.username,
-                    roles: Self.roles,
-                    password: login.password,
-                    deadline: deadline
-                )
-            } catch let error as AuthenticationError where error.code == .accountExists {
-                // Another process was faster, with the password of the same file.
-            }
+        let fresh = Self(username: Self.username, password: Self.randomPassword())
+        // Of two processes starting at once, one writes the file and both read it.
+        let isNew = try Self.isMissing(path) && PrivateFile.create(path, contents: Array(fresh.fileContents.utf8))
+        let login = isNew ? fresh : try Self(contentsOf: path)
+        let account = try await accounts.account(named: login.username, deadline: deadline)
+        if account == nil {
+            try await login.add(to: accounts, deadline: deadline)
         } else if isNew {
             try await accounts.setPassword(login.password, ofAccount: login.username, deadline: deadline)
         }
         return login
+    }
+
+    private func add(to accounts: AccountStore, deadline: Deadline) async throws {
+        do {
+            _ = try await accounts.add(
+                name: self.username,
+                roles: Self.roles,
+                password: self.password,
+                deadline: deadline
+            )
+        } catch let error as AuthenticationError where error.code == .accountExists {
+            // Another process was faster, with the password of the same file.
+        }
+    }
+
+    private static func isMissing(_ path: String) throws(KeyFileError) -> Bool {
+        do {
+            _ = try PrivateFile.read(path)
+            return false
+        } catch {
+            guard error.code == .missing else { throw error }
+            return true
+        }
     }
 
     private init(username: String, password: String) {

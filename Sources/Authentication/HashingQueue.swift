@@ -53,7 +53,10 @@ final class HashingQueue: Sendable {
             break
         case .reject(let job):
             job.fail(
-                AuthenticationError(.overloaded(retryAfter: self.retryAfter), "too many passwords wait for verification")
+                AuthenticationError(
+                    .overloaded(retryAfter: self.retryAfter),
+                    "too many passwords wait for verification"
+                )
             )
         }
     }

@@ -52,9 +52,9 @@ package final class LoginThrottle: Sendable {
             raw[..<10].allSatisfy { $0 == 0 } && raw[10] == 0xff && raw[11] == 0xff
         }
         return withUnsafeBytes(of: &bytes) { raw in
-            isMapped
-                ? raw[12...].map { String($0) }.joined(separator: ".")
-                : raw[..<8].map { String($0, radix: 16) }.joined(separator: ":") + "::/64"
+            guard !isMapped else { return raw[12...].map { String($0) }.joined(separator: ".") }
+            let groups = (0..<4).map { String(UInt16(raw[2 * $0]) << 8 | UInt16(raw[2 * $0 + 1]), radix: 16) }
+            return groups.joined(separator: ":") + "::/64"
         }
     }
 }

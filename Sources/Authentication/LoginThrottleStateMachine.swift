@@ -79,7 +79,7 @@ struct LoginThrottleStateMachine {
     /// Forgets the failures of this account from this address, and takes the attempt itself back elsewhere: a known
     /// password must not wash an address clean.
     mutating func attemptSucceeded(_ attempt: Attempt) {
-        self.counters[.pair]?.removeValue(forKey: self.key(.pair, attempt))
+        self.counters[.pair]?.removeValue(forKey: Self.key(.pair, attempt))
         self.takeBack(.address, attempt)
         self.takeBack(.account, attempt)
     }
@@ -95,14 +95,14 @@ struct LoginThrottleStateMachine {
         counter.failures += 1
         counter.lastFailure = now
         counter.lockedUntil = scope.limits.wait(afterFailures: counter.failures).map { now.advanced(by: $0) }
-        self.counters[scope]?.insert(counter, forKey: self.key(scope, attempt))
+        self.counters[scope]?.insert(counter, forKey: Self.key(scope, attempt))
     }
 
     private mutating func takeBack(_ scope: Scope, _ attempt: Attempt) {
         guard var counter = self.counter(scope, attempt) else { return }
         counter.failures -= 1
         if scope.limits.wait(afterFailures: counter.failures) == nil { counter.lockedUntil = nil }
-        let key = self.key(scope, attempt)
+        let key = Self.key(scope, attempt)
         if counter.failures > 0 {
             self.counters[scope]?.insert(counter, forKey: key)
         } else {
@@ -111,10 +111,10 @@ struct LoginThrottleStateMachine {
     }
 
     private mutating func counter(_ scope: Scope, _ attempt: Attempt) -> Counter? {
-        self.counters[scope]?.value(forKey: self.key(scope, attempt))
+        self.counters[scope]?.value(forKey: Self.key(scope, attempt))
     }
 
-    private func key(_ scope: Scope, _ attempt: Attempt) -> Key {
+    private static func key(_ scope: Scope, _ attempt: Attempt) -> Key {
         switch scope {
         case .pair: Key(account: attempt.account, address: attempt.address)
         case .address: Key(account: nil, address: attempt.address)

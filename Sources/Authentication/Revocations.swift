@@ -34,27 +34,13 @@ package final class Revocations: Service {
     }
 
     /// Follows the database until cancelled or shut down gracefully.
-    package func run() async throws {
-        var failures = 0
-        try await cancelWhenGracefulShutdown {
+    package func run() async {
+        await cancelWhenGracefulShutdown {
+            var failures = 0
             while !Task.isCancelled {
-                do {
-                    try await self.refresh(deadline: .after(.seconds(5)))
-                    failures = 0
-                } catch is CancellationError {
-                    return
-                } catch {
-                    failures += 1
-                    // Once per outage: the state known so far goes on being used.
-                    if failures == 1 {
-                        self.logger.warning("cannot read revocations", metadata: ["error": "\(error)"])
-                    }
-                }
-                do {
-                    try await Task.sleep(for: self.settings.revocationInterval)
-                } catch {
-                    return
-                }
+                failures = await self.follow(failuresBefore: failures)
+                // Only cancellation ends the sleep early, and the loop with it.
+                try? await Task.sleep(for: self.settings.revocationInterval)
             }
         }
     }
@@ -69,6 +55,20 @@ package final class Revocations: Service {
         let now = self.now()
         let isNewer = self.state.withLock { $0.loaded(loaded, tokenLifetime: self.tokenLifetime, now: now) }
         if isNewer { self.changed() }
+    }
+
+    /// Returns how many refreshes in a row have failed now.
+    private func follow(failuresBefore failures: Int) async -> Int {
+        do {
+            try await self.refresh(deadline: .after(.seconds(5)))
+            return 0
+        } catch is CancellationError {
+            return failures
+        } catch {
+            // Once per outage: the state known so far goes on being used.
+            if failures == 0 { self.logger.warning("cannot read revocations", metadata: ["error": "\(error)"]) }
+            return failures + 1
+        }
     }
 
     /// How long after its revocation a session has to be remembered: until its last token expires on the slowest clock.

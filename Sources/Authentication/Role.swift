@@ -3,7 +3,7 @@ package enum Role: String, Sendable, Hashable, CaseIterable, Comparable {
     /// Sees plans, pools and alerts.
     case viewer
     /// Acts on plans as well.
-    case operator
+    case `operator`
     /// Reads the audit log; includes nothing else, and nothing else includes it: who acts does not audit.
     case auditor
     /// Manages pools, connections and settings, and does what an operator does.

@@ -54,11 +54,9 @@ package final class Sessions: Service {
     }
 
     package func run() async throws {
-        try await withThrowingTaskGroup { group in
-            group.addTask { try await self.revocations.run() }
-            group.addTask { await self.deleteExpiredSessions() }
-            try await group.waitForAll()
-        }
+        async let following: Void = self.revocations.run()
+        async let deleting: Void = self.deleteExpiredSessions()
+        _ = await (following, deleting)
     }
 
     /// What a login or a refresh gives to the client.
@@ -334,23 +332,24 @@ extension Sessions {
     private func deleteExpiredSessions() async {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                do {
-                    let deadline = Deadline.after(.seconds(30))
-                    let now = self.now()
-                    try await self.transaction(nil, deadline) { connection in
-                        try await SessionQueries(connection: connection, deadline: deadline).deleteExpired(before: now)
-                    }
-                } catch is CancellationError {
-                    return
-                } catch {
-                    self.logger.warning("cannot delete expired sessions", metadata: ["error": "\(error)"])
-                }
-                do {
-                    try await Task.sleep(for: Self.expiryInterval)
-                } catch {
-                    return
-                }
+                await self.deleteExpired(deadline: .after(.seconds(30)))
+                // Only cancellation ends the sleep early, and the loop with it.
+                try? await Task.sleep(for: Self.expiryInterval)
             }
+        }
+    }
+
+    private func deleteExpired(deadline: Deadline) async {
+        let now = self.now()
+        do {
+            try await self.transaction(nil, deadline) { connection in
+                try await SessionQueries(connection: connection, deadline: deadline).deleteExpired(before: now)
+            }
+        } catch is CancellationError {
+            return
+        } catch {
+            // The next round tries again; until then only space is lost.
+            self.logger.warning("cannot delete expired sessions", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -19,7 +19,11 @@ struct TokenIssuer: Sendable {
     }
 
     /// Returns the token and whom it stands for.
-    func issue(for account: Account, sessionID: String, now: Date) async throws -> (token: String, user: AuthenticatedUser) {
+    func issue(
+        for account: Account,
+        sessionID: String,
+        now: Date
+    ) async throws -> (token: String, user: AuthenticatedUser) {
         let issuedAt = Int(now.timeIntervalSince1970)
         let expiresAt = issuedAt + Int(self.settings.accessTokenLifetime.components.seconds)
         let claims = AccessTokenClaims(

@@ -26,7 +26,10 @@ package enum PrivateFile {
         }
         guard status.st_mode & 0o027 == 0 else {
             let mode = String(status.st_mode & 0o777, radix: 8)
-            throw KeyFileError(.tooOpen, "\(path) has mode \(mode); others must not read it and only its owner may write")
+            throw KeyFileError(
+                .tooOpen,
+                "\(path) has mode \(mode); others must not read it and only its owner may write"
+            )
         }
         return try Self.contents(of: descriptor, path: path)
     }
@@ -132,6 +135,10 @@ package enum PrivateFile {
         code: KeyFileError.Code = .inputOutput,
         errorNumber: Int32 = errno
     ) -> KeyFileError {
-        KeyFileError(code, "cannot \(verb) \(path): \(String(cString: strerror(errorNumber)))", errorNumber: errorNumber)
+        KeyFileError(
+            code,
+            "cannot \(verb) \(path): \(String(cString: strerror(errorNumber)))",
+            errorNumber: errorNumber
+        )
     }
 }

@@ -52,7 +52,7 @@ package struct SigningKeys: Sendable {
     package static func loadOrCreate(_ path: String) throws(KeyFileError) -> Self {
         do {
             return try Self(contentsOf: path)
-        } catch where error.code == .missing {
+        } catch  where error.code == .missing {
             let pem = Curve25519.Signing.PrivateKey().pemRepresentation + "\n"
             _ = try PrivateFile.create(path, contents: Array(pem.utf8))
             return try Self(contentsOf: path)
@@ -67,7 +67,7 @@ package struct SigningKeys: Sendable {
 
     private static func blocks(of text: String) -> [String] {
         let end = "-----END PRIVATE KEY-----"
-        return text.split(separator: "-----BEGIN").dropFirst().map { rest in
+        return text.split(separator: "-----BEGIN", omittingEmptySubsequences: false).dropFirst().map { rest in
             let block = "-----BEGIN" + rest
             guard let range = block.firstRange(of: end) else { return block }
             return String(block[..<range.upperBound])
