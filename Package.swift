@@ -162,7 +162,7 @@ var targets: [Target] = [
     tests("Resilience", ["Concurrency", "Resilience", "TestSupport", logging]),
     tests(
         "InboundHTTP",
-        ["Concurrency", "InboundHTTP", "JSON", "TestSupport", nioCore, nioEmbedded, nioHTTP1, nioPosix]
+        ["Concurrency", "InboundHTTP", "JSON", "TestSupport", logging, nioCore, nioEmbedded, nioHTTP1, nioPosix]
     ),
     tests(
         "Authentication",

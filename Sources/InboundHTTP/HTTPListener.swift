@@ -1,0 +1,134 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// The listening socket of a server, and what it puts into the pipeline of each connection.
+struct HTTPListener: Sendable {
+    /// Connections accepted in one go; the bound on connections can be exceeded by as many.
+    private static let acceptBatch: UInt = 64
+
+    let channel: any Channel
+    let loops: [NIOLoopBound<LoopContext>]
+
+    static func bind(
+        _ server: HTTPServerState,
+        tls: TLSContextSource?,
+        group: any EventLoopGroup
+    ) async throws -> Self {
+        let settings = server.settings
+        let tick = Self.tick(settings.limits)
+        var loops: [NIOLoopBound<LoopContext>] = []
+        for loop in group.makeIterator() {
+            let context = try await loop.submit {
+                NIOLoopBound(LoopContext(eventLoop: loop, tick: tick), eventLoop: loop)
+            }.get()
+            loops.append(context)
+        }
+        let byLoop = Dictionary(
+            zip(group.makeIterator().map { ObjectIdentifier($0) }, loops),
+            uniquingKeysWith: { first, _ in first }
+        )
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: settings.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.maxMessagesPerRead, value: Self.acceptBatch)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptLimiter(server))
+                }
+            }
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = byLoop[ObjectIdentifier(channel.eventLoop)]?.value else {
+                        throw HTTPServerError(.invalidSettings, "a connection on an event loop of another group")
+                    }
+                    let pipeline = channel.pipeline.syncOperations
+                    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
+                    try HTTPConnection(
+                        server: server,
+                        loop: loop,
+                        peer: channel.remoteAddress?.ipAddress ?? "unknown",
+                        isSecure: tls != nil
+                    ).install(in: pipeline)
+                }
+            }
+        do {
+            let channel = try await bootstrap.bind(host: settings.host, port: settings.port).get()
+            return Self(channel: channel, loops: loops)
+        } catch {
+            throw HTTPServerError(.cannotBind, "cannot listen on \(settings.host):\(settings.port)", cause: error)
+        }
+    }
+
+    /// Calls `body` with every connection, each on its event loop.
+    func forEachConnection(_ body: @escaping @Sendable (HTTPConnection) -> Void) async {
+        for loop in self.loops {
+            // Fails only when the loop has shut down, and its connections with it.
+            try? await loop.eventLoop.submit {
+                for connection in loop.value.connections.values { body(connection) }
+            }.get()
+        }
+    }
+
+    /// A quarter of the shortest time to be kept, so that none is late by more than that.
+    private static func tick(_ limits: HTTPLimits) -> TimeAmount {
+        let shortest = min(
+            limits.headTime,
+            limits.idleTime,
+            limits.bodyGrace,
+            limits.writeStallTime,
+            limits.lingerTime
+        )
+        return min(max(TimeAmount(shortest) / 4, .milliseconds(10)), .milliseconds(250))
+    }
+}
+
+extension TimeAmount {
+    fileprivate static func / (amount: TimeAmount, divisor: Int64) -> TimeAmount {
+        .nanoseconds(amount.nanoseconds / divisor)
+    }
+}
+
+/// Stops accepting while there are as many connections as allowed; the kernel's queue holds the rest.
+final class AcceptLimiter: ChannelDuplexHandler {
+    typealias InboundIn = any Channel
+    typealias OutboundIn = Never
+
+    private let server: HTTPServerState
+    private var context: ChannelHandlerContext?
+    private var wantsRead = false
+
+    init(_ server: HTTPServerState) {
+        self.server = server
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let eventLoop = context.eventLoop
+        self.server.whenConnectionCloses { eventLoop.execute { bound.value.resume() } }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if self.server.connections.count >= self.server.settings.maxConnections {
+            self.wantsRead = true
+            // One may have closed in between, too early to find the wish.
+            if self.server.connections.count < self.server.settings.maxConnections { self.resume() }
+        } else {
+            context.read()
+        }
+    }
+
+    private func resume() {
+        guard self.wantsRead, let context else { return }
+        self.wantsRead = false
+        self.read(context: context)
+    }
+}

@@ -1,0 +1,65 @@
+import Concurrency
+import Logging
+import NIOCore
+import Synchronization
+
+/// What all connections of a server share and may read from any event loop.
+final class HTTPServerState: Sendable {
+    enum Phase: Int {
+        case serving
+        /// Answers announce that their connection closes.
+        case draining
+        /// New requests are refused.
+        case refusing
+    }
+
+    let settings: HTTPServerSettings
+    let router: FrozenRouter
+    let pipeline: RequestPipeline
+    let proxies: TrustedProxies
+    let observation: RequestObservation
+    let logger: Logger
+    /// `settings.responseHeaders` as they stand in every head.
+    let responseFields: ByteBuffer
+    let runningRequests = Tally()
+    let connections = Tally()
+    private let phaseValue = Atomic<Int>(Phase.serving.rawValue)
+    private let onConnectionClosed = Locked<(@Sendable () -> Void)?>(nil)
+
+    init(
+        settings: HTTPServerSettings,
+        router: FrozenRouter,
+        pipeline: RequestPipeline,
+        logger: Logger
+    ) throws(HTTPServerError) {
+        self.settings = settings
+        self.router = router
+        self.pipeline = pipeline
+        self.proxies = try TrustedProxies(settings.trustedProxies)
+        self.observation = RequestObservation(routes: router.routes, logger: logger)
+        self.logger = logger
+        var fields = ByteBuffer()
+        for (name, value) in settings.responseHeaders {
+            guard ResponseEncoding.mayWrite(name: name, value: value) else {
+                throw HTTPServerError(.invalidSettings, "\(name): \(value) cannot be a field of every answer")
+            }
+            ResponseEncoding.writeField(name, value, into: &fields)
+        }
+        self.responseFields = fields
+    }
+
+    var phase: Phase { Phase(rawValue: self.phaseValue.load(ordering: .relaxed)) ?? .refusing }
+
+    func enter(_ phase: Phase) {
+        self.phaseValue.store(phase.rawValue, ordering: .relaxed)
+    }
+
+    func connectionClosed() {
+        if self.connections.remove() >= self.settings.maxConnections { self.onConnectionClosed.withLock { $0 }?() }
+    }
+
+    /// `resume` is called when a connection closes while there were as many as allowed.
+    func whenConnectionCloses(_ resume: @escaping @Sendable () -> Void) {
+        self.onConnectionClosed.withLock { $0 = resume }
+    }
+}

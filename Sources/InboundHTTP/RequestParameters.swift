@@ -1,0 +1,118 @@
+/// The values of a route's path parameters, decoded.
+package struct PathParameters: Sendable, Hashable {
+    private var names: [String] = []
+    private var values: [String] = []
+
+    package init() {}
+
+    init(names: [String], captures: [Range<Int>], of target: RequestTarget) throws(HTTPProblem) {
+        if captures.isEmpty { return }
+        self.names = names
+        self.values.reserveCapacity(captures.count)
+        for range in captures {
+            var bytes = target.path[range]
+            for index in bytes.indices where bytes[index] == RequestTarget.encodedSlash {
+                bytes[index] = UInt8(ascii: "/")
+            }
+            self.values.append(String(decoding: bytes, as: UTF8.self))
+        }
+    }
+
+    package subscript(_ name: String) -> String? {
+        self.names.firstIndex(of: name).map { self.values[$0] }
+    }
+
+    /// The value of a parameter the route declares.
+    package func require(_ name: String) throws(HTTPProblem) -> String {
+        guard let value = self[name] else { throw HTTPProblem.notFound }
+        return value
+    }
+
+    /// The value of an `:int` parameter; more digits than an `Int` holds name nothing, so that is a 404.
+    package func requireInt(_ name: String) throws(HTTPProblem) -> Int {
+        guard let value = Int(try self.require(name)) else { throw HTTPProblem.notFound }
+        return value
+    }
+}
+
+/// The query of a request, decoded as HTML forms encode it (`+` is a space), in the order sent.
+package struct QueryParameters: Sendable, Hashable {
+    private var pairs: [Pair] = []
+
+    private struct Pair: Sendable, Hashable {
+        var name: String
+        var value: String
+    }
+
+    private static let maximumCount = 256
+
+    package init() {}
+
+    init(_ query: Substring?) throws(HTTPProblem) {
+        guard let query, !query.isEmpty else { return }
+        for field in query.utf8.split(separator: UInt8(ascii: "&")) {
+            let equals = field.firstIndex(of: UInt8(ascii: "="))
+            let name = field[..<(equals ?? field.endIndex)]
+            let value = equals.map { field[field.index(after: $0)...] }
+            guard
+                let nameBytes = PercentDecoding.decode(name, plusIsSpace: true),
+                let valueBytes = PercentDecoding.decode(value ?? field[field.endIndex...], plusIsSpace: true)
+            else { throw HTTPProblem.invalidRequest("The query is not validly percent-encoded UTF-8.") }
+            self.pairs.append(
+                Pair(
+                    name: String(decoding: nameBytes, as: UTF8.self),
+                    value: String(decoding: valueBytes, as: UTF8.self)
+                )
+            )
+            if self.pairs.count > Self.maximumCount {
+                throw HTTPProblem.invalidRequest("The query has more than \(Self.maximumCount) parameters.")
+            }
+        }
+    }
+
+    package var isEmpty: Bool { self.pairs.isEmpty }
+
+    package var names: [String] { self.pairs.map(\.name) }
+
+    /// The first value of the name.
+    package subscript(_ name: String) -> String? {
+        self.pairs.first { $0.name == name }?.value
+    }
+
+    /// All values of the name: repeated, or separated by commas.
+    package func list(_ name: String) -> [String] {
+        self.pairs.filter { $0.name == name }
+            .flatMap { $0.value.split(separator: ",", omittingEmptySubsequences: true).map(String.init) }
+    }
+
+    /// The value as a whole number, if there is one; 400 naming the parameter when it is something else or outside.
+    package func int(_ name: String, in range: ClosedRange<Int> = 0...Int.max) throws(HTTPProblem) -> Int? {
+        guard let text = self[name] else { return nil }
+        guard let value = Int(text), range.contains(value) else {
+            throw HTTPProblem.invalidRequest(
+                "A query parameter is not valid.",
+                errors: [
+                    .init(
+                        pointer: name,
+                        message: "expected a whole number from \(range.lowerBound) to \(range.upperBound)"
+                    )
+                ]
+            )
+        }
+        return value
+    }
+
+    /// The value as a truth, if there is one; 400 naming the parameter when it is something else.
+    package func bool(_ name: String) throws(HTTPProblem) -> Bool? {
+        switch self[name] {
+        case nil: return nil
+        case "true", "1", "": return true
+        case "false", "0": return false
+        default:
+            throw HTTPProblem.invalidRequest(
+                "A query parameter is not valid.",
+                errors: [.init(pointer: name, message: "expected true or false")]
+            )
+        }
+    }
+}

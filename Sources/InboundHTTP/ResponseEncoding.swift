@@ -1,0 +1,81 @@
+import NIOCore
+import NIOHTTP1
+
+/// Writes the heads of answers into the connection's output.
+enum ResponseEncoding {
+    /// How the end of the content is told.
+    enum Framing {
+        case length(Int)
+        case chunked
+        case untilClose
+        /// The status allows no content.
+        case none
+    }
+
+    static let continueLine = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
+    static let lastChunk = ByteBuffer(string: "0\r\n\r\n")
+
+    private static let firstStatus = 100
+    private static let statusLines: [[UInt8]] = (firstStatus..<600).map { code in
+        Array("HTTP/1.1 \(code) \(HTTPResponseStatus(statusCode: code).reasonPhrase)\r\n".utf8)
+    }
+
+    static func writeStatusLine(_ status: HTTPResponseStatus, into buffer: inout ByteBuffer) {
+        let index = Int(status.code) - Self.firstStatus
+        // A status outside the known classes is a mistake of a handler.
+        buffer.writeBytes(Self.statusLines.indices.contains(index) ? Self.statusLines[index] : Self.statusLines[400])
+    }
+
+    static func writeFields(_ response: HTTPResponse, framing: Framing, into buffer: inout ByteBuffer) {
+        if let contentType = response.contentType {
+            buffer.writeStaticString("content-type: ")
+            buffer.writeString(contentType.value)
+            buffer.writeStaticString("\r\n")
+        }
+        switch framing {
+        case .length(let count):
+            buffer.writeStaticString("content-length: ")
+            Self.writeDecimal(count, into: &buffer)
+            buffer.writeStaticString("\r\n")
+        case .chunked: buffer.writeStaticString("transfer-encoding: chunked\r\n")
+        case .untilClose, .none: break
+        }
+        for (name, value) in response.headers where Self.mayWrite(name: name, value: value) {
+            Self.writeField(name, value, into: &buffer)
+        }
+    }
+
+    static func writeField(_ name: String, _ value: String, into buffer: inout ByteBuffer) {
+        buffer.writeString(name)
+        buffer.writeStaticString(": ")
+        buffer.writeString(value)
+        buffer.writeStaticString("\r\n")
+    }
+
+    /// Framing and connection are the server's business, and a line break would let a value end the head.
+    static func mayWrite(name: String, value: String) -> Bool {
+        switch name.utf8.count {
+        case 4 where name.equalsIgnoringCase("date"), 10 where name.equalsIgnoringCase("connection"),
+            14 where name.equalsIgnoringCase("content-length"), 17 where name.equalsIgnoringCase("transfer-encoding"):
+            return false
+        default:
+            return !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
+                && value.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
+        }
+    }
+
+    static func writeDecimal(_ number: Int, into buffer: inout ByteBuffer) {
+        if number >= 10 { Self.writeDecimal(number / 10, into: &buffer) }
+        buffer.writeInteger(UInt8(ascii: "0") + UInt8(number % 10))
+    }
+
+    static func chunk(_ bytes: ByteBuffer) -> ByteBuffer {
+        var chunk = ByteBuffer()
+        chunk.reserveCapacity(bytes.readableBytes + 20)
+        chunk.writeString(String(bytes.readableBytes, radix: 16))
+        chunk.writeStaticString("\r\n")
+        chunk.writeImmutableBuffer(bytes)
+        chunk.writeStaticString("\r\n")
+        return chunk
+    }
+}

@@ -1,0 +1,41 @@
+import Concurrency
+import NIOSSL
+
+/// The TLS context of new connections; connections made before a reload keep theirs.
+final class TLSContextSource: Sendable {
+    private let files: HTTPServerTLS
+    private let current: Locked<NIOSSLContext>
+
+    init(_ files: HTTPServerTLS) throws(HTTPServerError) {
+        self.files = files
+        self.current = Locked(try Self.load(files))
+    }
+
+    var context: NIOSSLContext { self.current.withLock { $0 } }
+
+    /// Reads both files again; when they are not usable, the present certificate stays.
+    func reload() throws(HTTPServerError) {
+        let fresh = try Self.load(self.files)
+        self.current.withLock { $0 = fresh }
+    }
+
+    private static func load(_ files: HTTPServerTLS) throws(HTTPServerError) -> NIOSSLContext {
+        do {
+            let chain = try NIOSSLCertificate.fromPEMFile(files.certificateFile)
+            let key = try NIOSSLPrivateKey(file: files.keyFile, format: .pem)
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain.map { .certificate($0) },
+                privateKey: .privateKey(key)
+            )
+            configuration.minimumTLSVersion = .tlsv12
+            configuration.applicationProtocols = ["http/1.1"]
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw HTTPServerError(
+                .tls,
+                "cannot use \(files.certificateFile) with \(files.keyFile)",
+                cause: error
+            )
+        }
+    }
+}
