@@ -22,6 +22,7 @@ package protocol DatabaseClient: Sendable {
     /// When this returns, the changes are durable. A transaction inside a transaction, also in a child task, throws
     /// `.nestedTransaction` instead of waiting for itself. A caller cancelled before the commit gets
     /// `CancellationError`, and nothing is changed; the commit itself is not interrupted.
+    @discardableResult
     func transaction<Result: Sendable>(
         owner: String,
         requestID: String?,
@@ -39,6 +40,7 @@ extension DatabaseClient {
         try await self.read(owner: owner, requestID: nil, deadline: deadline, body)
     }
 
+    @discardableResult
     package func transaction<Result: Sendable>(
         owner: String,
         deadline: Deadline,

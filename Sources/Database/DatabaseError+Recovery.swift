@@ -25,7 +25,8 @@ extension DatabaseError {
         case .readOnly: .role
         case .full, .outOfMemory: .resource
         case .timeout, .interrupted, .closed: .local
-        case .constraint, .syntax, .decoding, .tooLarge, .corrupt, .permission, .misuse, .nestedTransaction,
+        case .constraint, .syntax, .decoding, .tooLarge, .corrupt, .permission, .engineFault, .misuse,
+            .nestedTransaction,
             .transactionFailed, .migrationFiles, .migrationFailed, .schemaBehind, .schemaNewer, .digestDiffers:
             .permanent
         }

@@ -55,6 +55,8 @@ package struct DatabaseError: Error {
         case permission
         /// The engine ran out of memory.
         case outOfMemory
+        /// The engine reported a fault of its own.
+        case engineFault
         /// The calling code broke a rule of the engine or of this module.
         case misuse
         /// A transaction was asked for inside a transaction of the same database.

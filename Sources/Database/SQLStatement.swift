@@ -74,6 +74,11 @@ extension SQLStatement: ExpressibleByStringInterpolation {
             self.statement.append(value.sqlValue)
         }
 
+        /// Nil is bound as NULL.
+        package mutating func appendInterpolation(_ value: (some SQLConvertible)?) {
+            self.statement.append(value.sqlValue)
+        }
+
         package mutating func appendInterpolation(_ value: SQLValue) {
             self.statement.append(value)
         }
