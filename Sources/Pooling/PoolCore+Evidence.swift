@@ -38,6 +38,9 @@ extension PoolCore {
                 message += ": " + refusal.holdings.map(\.sentence).joined(separator: ", ")
             }
         }
+        if refusal.connecting > 0 {
+            message += "; connecting to \(self.identity.endpoint) is under way \(refusal.connecting) times"
+        }
         if let own = refusal.heldByItself {
             message += "; this task itself holds one as \(own.owner)"
         }

@@ -79,6 +79,7 @@ struct PoolRefusal: Sendable {
     var maxSize: Int
     var active: Int
     var waiting: Int
+    var connecting: Int
     /// The longest leases.
     var holdings: [PoolHolding]
     /// What the acquirer's own task holds.

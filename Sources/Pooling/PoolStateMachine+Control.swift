@@ -38,7 +38,7 @@ extension PoolStateMachine {
         }
         self.note(end)
         self.empty(now: now, &reaction)
-        self.finishStopping()
+        self.finishStopping(now: now)
         return reaction
     }
 
@@ -81,9 +81,11 @@ extension PoolStateMachine {
         }
     }
 
-    mutating func finishStopping() {
+    mutating func finishStopping(now: PoolInstant) {
         if case .stopping = self.phase, self.members.occupied == 0 {
             self.phase = .closed
+            // Housekeeping has to see that it is over.
+            self.note(now)
         }
     }
 

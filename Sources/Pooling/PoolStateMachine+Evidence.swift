@@ -9,6 +9,7 @@ extension PoolStateMachine {
             maxSize: self.limits.maxSize,
             active: min(self.members.active, self.limits.maxSize),
             waiting: self.waiters.count,
+            connecting: self.members.connecting,
             holdings: Array(self.holdings(now: now).prefix(Self.namedHolders)),
             heldByItself: self.holding(of: holder, now: now),
             outage: self.outage

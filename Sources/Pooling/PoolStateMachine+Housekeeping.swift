@@ -16,7 +16,7 @@ extension PoolStateMachine {
         self.checkIdle(now: now)
         self.refuseDuringOutage(now: now, &reaction)
         self.startDials(now: now)
-        self.finishStopping()
+        self.finishStopping(now: now)
         return reaction
     }
 
@@ -196,7 +196,7 @@ extension PoolStateMachine {
         if self.members.contains(id), self.members[id.slot].phase == .closing {
             self.members.enter(.vacant, id.slot, now: now)
             self.startDials(now: now)
-            self.finishStopping()
+            self.finishStopping(now: now)
         }
         return PoolReaction()
     }
