@@ -171,7 +171,7 @@ var targets: [Target] = [
             lifecycle, logging,
         ]
     ),
-    tests("Monitoring", ["Concurrency", "JSON", "Monitoring", "TestSupport", logging, metrics]),
+    tests("Monitoring", ["Concurrency", "JSON", "Monitoring", "TestSupport", coreMetrics, logging]),
     tests("SQLite", ["Concurrency", "Database", "Pooling", "SQLite", "TestSupport", lifecycle, logging]),
     tests(
         "OutboundHTTP",

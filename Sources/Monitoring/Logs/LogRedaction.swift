@@ -1,0 +1,77 @@
+/// Keeps secrets out of log lines: the last line of defence behind not logging them.
+enum LogRedaction {
+    static let mask = "***"
+
+    /// Whether the whole value is hidden because of its key, such as `auth.password` or `request.authorization`.
+    static func hides(key: String) -> Bool {
+        let name = key.split(separator: ".").last.map { $0.lowercased().filter { $0 != "_" && $0 != "-" } } ?? ""
+        return self.secretKeys.contains(name)
+    }
+
+    /// The text without passwords in URLs, bearer and basic credentials, tokens of the `eyJ…` kind and tickets in queries.
+    static func redacted(_ text: String) -> String {
+        // Nearly every text holds none of the marks: one pass without a copy.
+        guard self.marks.contains(where: { text.utf8.firstOccurrence(of: $0.utf8, from: text.utf8.startIndex) != nil })
+        else { return text }
+        var bytes = Array(text.utf8)
+        for mark in self.valueMarks {
+            Self.hide(in: &bytes, after: mark, until: Self.endsValue)
+        }
+        Self.hide(in: &bytes, after: "eyJ", until: Self.endsValue)
+        Self.hidePasswords(in: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static let secretKeys: Set<String> = [
+        "password", "passwd", "secret", "token", "accesstoken", "refreshtoken", "metricstoken", "authorization",
+        "cookie",
+        "setcookie", "apikey", "signingkey", "privatekey", "socketticket",
+    ]
+    private static let valueMarks = ["Bearer ", "Basic ", "ticket=", "access_token=", "password=", "token="]
+    private static let marks = Self.valueMarks + ["eyJ", "://"]
+
+    /// What ends a credential in running text, a header or a query.
+    private static func endsValue(_ byte: UInt8) -> Bool {
+        byte <= 0x20
+            || [UInt8(ascii: "&"), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: ","), UInt8(ascii: ";")]
+                .contains(byte)
+    }
+
+    private static func hide(in bytes: inout [UInt8], after mark: String, until isEnd: (UInt8) -> Bool) {
+        var position = bytes.startIndex
+        while let found = bytes.firstOccurrence(of: mark.utf8, from: position) {
+            let begin = found + mark.utf8.count
+            let end = bytes[begin...].firstIndex(where: isEnd) ?? bytes.endIndex
+            bytes.replaceSubrange(begin..<end, with: Self.mask.utf8)
+            position = begin + Self.mask.utf8.count
+        }
+    }
+
+    /// `scheme://user:password@host` keeps everything but the password.
+    private static func hidePasswords(in bytes: inout [UInt8]) {
+        var position = bytes.startIndex
+        while let found = bytes.firstOccurrence(of: "://".utf8, from: position) {
+            let begin = found + 3
+            position = begin
+            let end = bytes[begin...].firstIndex { $0 <= 0x20 || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\"") }
+            let authority = bytes[begin..<(end ?? bytes.endIndex)]
+            guard let at = authority.lastIndex(of: UInt8(ascii: "@")),
+                let colon = authority[..<at].firstIndex(of: UInt8(ascii: ":"))
+            else { continue }
+            bytes.replaceSubrange((colon + 1)..<at, with: Self.mask.utf8)
+        }
+    }
+}
+
+extension Collection<UInt8> where Index: Comparable {
+    /// Where `pattern` begins at or after `start`.
+    fileprivate func firstOccurrence(of pattern: some Collection<UInt8>, from start: Index) -> Index? {
+        guard let first = pattern.first else { return nil }
+        var position = start
+        while let candidate = self[position...].firstIndex(of: first) {
+            if self[candidate...].starts(with: pattern) { return candidate }
+            position = self.index(after: candidate)
+        }
+        return nil
+    }
+}

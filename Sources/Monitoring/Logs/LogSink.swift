@@ -1,0 +1,100 @@
+import Concurrency
+import Dispatch
+import Glibc
+
+/// Takes finished log lines from any thread and writes them to a descriptor, without ever making a caller wait.
+///
+/// The buffer is bounded: when the reader of standard error is too slow, the newest lines are dropped and counted, and a
+/// line telling how many follows once there is room. One serial queue writes, so lines keep their order.
+package final class LogSink: Sendable {
+    private struct State {
+        var pending: [UInt8] = []
+        var isWriting = false
+        var droppedSinceNotice: UInt64 = 0
+        var dropped: UInt64 = 0
+    }
+
+    /// About ten thousand lines.
+    package static let defaultMaxPendingBytes = 2 * 1024 * 1024
+
+    private let descriptor: Int32
+    private let maxPendingBytes: Int
+    /// Says in the sink's own form that lines were dropped.
+    private let notice: @Sendable (UInt64) -> [UInt8]
+    private let state = Locked(State())
+    private let queue = DispatchQueue(label: "resync.log")
+
+    /// `descriptor` stays the caller's.
+    package init(
+        descriptor: Int32,
+        maxPendingBytes: Int = LogSink.defaultMaxPendingBytes,
+        notice: @escaping @Sendable (_ dropped: UInt64) -> [UInt8]
+    ) {
+        self.descriptor = descriptor
+        self.maxPendingBytes = maxPendingBytes
+        self.notice = notice
+    }
+
+    /// Lines dropped since the start.
+    package var dropped: UInt64 { self.state.withLock { $0.dropped } }
+
+    /// Takes a line with its line feed; returns at once.
+    package func write(_ line: [UInt8]) {
+        let maxPendingBytes = self.maxPendingBytes
+        let mustStart = self.state.withLock { state in
+            guard state.pending.count + line.count <= maxPendingBytes else {
+                state.dropped += 1
+                state.droppedSinceNotice += 1
+                return false
+            }
+            state.pending.append(contentsOf: line)
+            defer { state.isWriting = true }
+            return !state.isWriting
+        }
+        if mustStart { self.queue.async { self.drain() } }
+    }
+
+    /// Waits until everything taken so far is written, at most `timeout`; for the end of the process only.
+    ///
+    /// Blocks the calling thread. Says whether everything is out.
+    @discardableResult
+    package func flush(timeout: DispatchTimeInterval) -> Bool {
+        let written = DispatchSemaphore(value: 0)
+        self.queue.async { written.signal() }
+        return written.wait(timeout: .now() + timeout) == .success
+    }
+
+    /// Runs on the queue until nothing is pending.
+    private func drain() {
+        while true {
+            let (bytes, dropped) = self.state.withLock { state -> ([UInt8], UInt64) in
+                let bytes = state.pending
+                let dropped = state.droppedSinceNotice
+                state.pending = []
+                state.droppedSinceNotice = 0
+                state.isWriting = !bytes.isEmpty || dropped > 0
+                return (bytes, dropped)
+            }
+            guard !bytes.isEmpty || dropped > 0 else { return }
+            self.writeOut(bytes)
+            if dropped > 0 { self.writeOut(self.notice(dropped)) }
+        }
+    }
+
+    private func writeOut(_ bytes: [UInt8]) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(self.descriptor, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                // Someone else made the descriptor non-blocking: wait here, on the sink's own thread, until it takes more.
+                var request = pollfd(fd: self.descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&request, 1, -1)
+            } else if errno != EINTR {
+                // Nobody reads any more (EPIPE) or the disk is full: there is nowhere to tell it.
+                return
+            }
+        }
+    }
+}
