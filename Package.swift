@@ -172,6 +172,7 @@ var targets: [Target] = [
         ]
     ),
     tests("Monitoring", ["Concurrency", "JSON", "Monitoring", "TestSupport", coreMetrics, logging]),
+    tests("Database", ["Concurrency", "Database", "Pooling", "SQLite", "TestSupport", logging]),
     tests("SQLite", ["Concurrency", "Database", "Pooling", "SQLite", "TestSupport", lifecycle, logging]),
     tests(
         "OutboundHTTP",

@@ -31,6 +31,26 @@ package struct Migrator: Sendable {
         try self.init(engine: engine, migrations: MigrationFiles.read(directory: folder))
     }
 
+    /// What a database that has not been created yet needs.
+    package func planForEmptyDatabase() throws(DatabaseError) -> MigrationPlan {
+        try MigrationPlan(known: self.migrations, applied: [])
+    }
+
+    /// Brings the schema up to date when `policy` allows it, otherwise throws `.schemaBehind` when it is not.
+    package func prepare(
+        _ client: some DatabaseClient,
+        policy: SchemaPolicy,
+        deadline: Deadline,
+        logger: Logger
+    ) async throws {
+        switch policy {
+        case .migrate:
+            try await self.apply(client, deadline: deadline, logger: logger)
+        case .requireCurrent:
+            try await self.plan(client, deadline: deadline).requireCurrent()
+        }
+    }
+
     /// Compares the database with the migrations, changing nothing.
     ///
     /// Throws `.digestDiffers` or `.schemaNewer` when they do not belong together.

@@ -59,9 +59,7 @@ package actor SQLiteConnection {
         return try await self.guardingTransaction(handle) {
             try await self.interruptibly(handle, deadline: deadline) {
                 let text = statement.text(for: .sqlite)
-                let prepared = try self.statements.statement(for: text) { () throws(DatabaseError) in
-                    try SQLitePreparedStatement.prepare(text, on: handle)
-                }
+                let prepared = try self.statements.statement(for: text, on: handle)
                 return try prepared.run(statement.bindings, maximumRows: self.settings.maximumRows)
             }
         }
@@ -143,17 +141,14 @@ extension SQLiteConnection {
         // FULL: a commit has reached the disk when it returns. NORMAL may lose the last commits with the power.
         try self.control("PRAGMA synchronous = FULL", on: handle)
         try self.control("PRAGMA foreign_keys = ON", on: handle)
-        try self.control("PRAGMA trusted_schema = OFF", on: handle)
         if self.role == .reader { try self.control("PRAGMA query_only = ON", on: handle) }
     }
 
     @discardableResult
     private func control(_ text: String, on handle: SQLiteHandle) throws(DatabaseError) -> [SQLRow] {
         do {
-            return try self.statements.statement(for: text) { () throws(DatabaseError) in
-                try SQLitePreparedStatement.prepare(text, on: handle)
-            }
-            .run([], maximumRows: self.settings.maximumRows).rows
+            let prepared = try self.statements.statement(for: text, on: handle)
+            return try prepared.run([], maximumRows: self.settings.maximumRows).rows
         } catch {
             throw self.noted(error)
         }

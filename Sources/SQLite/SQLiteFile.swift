@@ -43,6 +43,16 @@ package struct SQLiteFile: Sendable, Hashable {
         let descriptor = unsafe open(self.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.error("cannot create \(self.path)", errno: errno) }
         close(descriptor)
+        try self.synchronizeDirectory()
+    }
+
+    /// Makes the new entry durable; SQLite only does that for the files it creates itself.
+    private func synchronizeDirectory() throws(DatabaseError) {
+        let directory = "/" + self.path.split(separator: "/").dropLast().joined(separator: "/")
+        let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.error("cannot open \(directory)", errno: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw Self.error("cannot synchronize \(directory)", errno: errno) }
     }
 
     private static func error(_ action: String, errno reason: Int32) -> DatabaseError {

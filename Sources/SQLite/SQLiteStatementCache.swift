@@ -18,17 +18,17 @@ struct SQLiteStatementCache {
 
     var count: Int { self.entries.count }
 
-    /// The statement for `text`, from the cache or made by `prepare`.
+    /// The statement for `text`, which must be one, from the cache or prepared now.
     mutating func statement(
         for text: String,
-        prepare: () throws(DatabaseError) -> SQLitePreparedStatement
+        on handle: SQLiteHandle
     ) throws(DatabaseError) -> SQLitePreparedStatement {
         self.uses += 1
         if let cached = self.entries[text]?.statement {
             self.entries[text]?.lastUse = self.uses
             return cached
         }
-        let statement = try prepare()
+        let statement = try SQLitePreparedStatement.prepare(text, on: handle)
         guard self.capacity > 0 else { return statement }
         if self.entries.count >= self.capacity { self.removeLeastRecentlyUsed() }
         self.entries[text] = Entry(statement: statement, lastUse: self.uses)
