@@ -158,7 +158,7 @@ var targets: [Target] = [
     tests("KeyFiles", ["KeyFiles", crypto, cryptoExtras]),
     tests("Reactor", ["Concurrency", "Reactor", "TestSupport"]),
     tests("Settings", ["Settings", "TestSupport"]),
-    tests("Pooling", ["Concurrency", "Pooling", "TestSupport", logging]),
+    tests("Pooling", ["Concurrency", "Pooling", "TestSupport", lifecycle, logging]),
     tests("Resilience", ["Concurrency", "Resilience", "TestSupport", logging]),
     tests(
         "InboundHTTP",

@@ -277,6 +277,10 @@ struct PoolModel {
                 && members.leaving == phases[.closing, default: 0] + phases[.abandoned, default: 0],
             "counters differ from the members: \(phases)"
         )
+        try self.require(
+            self.machine.totals.created == self.machine.totals.closed + UInt64(members.established),
+            "created and closed do not add up: \(self.machine.totals)"
+        )
         try self.checkBorrowers()
         try self.checkQueue()
         try self.checkIdleList()
