@@ -1,0 +1,257 @@
+extension PlanEngine {
+    /// Carries an action out. What has become impossible since it was accepted changes nothing.
+    mutating func apply(_ action: OperatorAction, at time: Int) {
+        switch action {
+        case .hold(let id): self.withJob(id) { $0.hold($1, at: time) }
+        case .release(let id): self.withJob(id) { $0.release($1) }
+        case .releaseDependencies(let id): self.withJob(id) { $0.free($1) }
+        case .cancel(let id): self.withJob(id) { $0.cancel($1, at: time) }
+        case .kill(let id): self.withJob(id) { $0.kill($1, at: time) }
+        case .confirm(let id, let success): self.withJob(id) { $0.confirm($1, success: success, at: time) }
+        case .setPriority(let id, let priority): self.withJob(id) { $0.setPriority(of: $1, to: priority, at: time) }
+        case .rerun(let id, let request): self.withJob(id) { $0.rerun($1, request, at: time) }
+        case .force(let id, let status, let code): self.withJob(id) { $0.force($1, to: status, code, at: time) }
+        case .submitJob(let submission): self.submit(submission, at: time)
+        case .submitStream(let submission): self.submit(submission, at: time)
+        case .cancelStream(let id):
+            guard let place = self.streamPlaces[id] else { return }
+            self.streams[place].canceled = true
+            self.touchedStreams.insert(place)
+            for job in self.streams[place].jobs where self.jobs[job].run.status.isWaitingForLaunch {
+                self.cancel(job, at: time)
+            }
+        case .setLimit(let id, let limit): self.withWorkstation(id) { $0.limit = limit }
+        case .setFence(let id, let fence): self.withWorkstation(id) { $0.fence = fence }
+        case .setRunning(let id, let running): self.withWorkstation(id) { $0.stopped = !running }
+        case .setLinked(let id, let linked): self.withWorkstation(id) { $0.linked = linked }
+        case .reply(let id, let yes):
+            guard let place = self.prompts.firstIndex(where: { $0.id == id && $0.status == .asked }) else { return }
+            self.prompts[place].status = yes ? .yes : .no
+            self.touchedStreams.insert(self.prompts[place].stream)
+        }
+    }
+
+    private mutating func withJob(_ id: EntityID, _ effect: (inout PlanEngine, Int) -> Void) {
+        guard let place = self.jobPlaces[id] else { return }
+        self.touchedStreams.insert(self.jobs[place].stream)
+        effect(&self, place)
+    }
+
+    private mutating func withWorkstation(_ id: EntityID, _ effect: (inout SimulatedWorkstation) -> Void) {
+        guard let place = self.workstationPlaces[id] else { return }
+        effect(&self.workstations[place])
+    }
+
+    private mutating func hold(_ place: Int, at time: Int) {
+        guard self.jobs[place].run.status.isWaitingForLaunch else { return }
+        self.jobs[place].priority = 0
+        self.setStatus(of: place, to: .hold, at: time)
+    }
+
+    private mutating func release(_ place: Int) {
+        guard self.jobs[place].run.status == .hold else { return }
+        if self.jobs[place].priority == 0 { self.jobs[place].priority = self.jobs[place].originalPriority }
+        self.free(place)
+    }
+
+    private mutating func free(_ place: Int) {
+        guard self.jobs[place].run.status == .hold else { return }
+        self.jobs[place].freed = true
+        self.jobs[place].run.released = true
+    }
+
+    private mutating func cancel(_ place: Int, at time: Int) {
+        self.jobs[place].canceled = true
+        self.jobs[place].run.canceled = true
+        self.jobs[place].recoveryAt = nil
+        guard self.jobs[place].run.status.isWaitingForLaunch else {
+            self.recordChange(of: place, at: time)
+            return
+        }
+        self.setStatus(of: place, to: self.parameters.canceledHasOwnStatus ? .cancl : .hold, at: time)
+    }
+
+    private mutating func kill(_ place: Int, at time: Int) {
+        guard self.jobs[place].run.status.isRunning else { return }
+        self.jobs[place].run.plannedEnd = time + PlanParameters.tickSeconds
+        self.jobs[place].run.plannedOutcome = .abends
+        self.jobs[place].run.plannedReturnCode = 9
+        self.jobs[place].recoveryForbidden = true
+    }
+
+    private mutating func confirm(_ place: Int, success: Bool, at time: Int) {
+        guard case .becomes(let status) = Self.confirmation(of: self.jobs[place].run.status, success: success) else {
+            return
+        }
+        if self.jobs[place].run.status.isRunning { self.jobs[place].run.endedAt = time }
+        self.jobs[place].run.plannedEnd = nil
+        self.jobs[place].run.confirmed = true
+        self.jobs[place].recoveryAt = nil
+        self.jobs[place].recoveryForbidden = true
+        self.setStatus(of: place, to: status, at: time)
+    }
+
+    private mutating func setPriority(of place: Int, to priority: Int, at time: Int) {
+        self.jobs[place].priority = priority
+        // Priority 0 stops the evaluation of dependencies, as a hold does.
+        if priority == 0, self.jobs[place].run.status == .ready { self.setStatus(of: place, to: .hold, at: time) }
+    }
+
+    private mutating func rerun(_ place: Int, _ request: RerunRequest, at time: Int) {
+        guard self.jobs[place].run.status.isFinal || self.jobs[place].canceled else { return }
+        self.jobs[place].canceled = false
+        self.jobs[place].freed = true
+        self.jobs[place].priority = request.priority
+        self.jobs[place].notBefore = request.startTime
+        self.beginNextRun(of: place, type: request.type, at: time)
+        self.jobs[place].run.step = request.step
+        if let start = request.startTime, start > time {
+            self.arrivals.append(Arrival(time: start, stream: self.jobs[place].stream))
+            self.sortArrivals()
+        }
+    }
+
+    private mutating func force(_ place: Int, to status: JobStatus, _ returnCode: Int?, at time: Int) {
+        self.jobs[place].recoveryAt = nil
+        self.jobs[place].canceled = status == .cancl
+        self.jobs[place].run.canceled = status == .cancl
+        self.jobs[place].run.plannedEnd = nil
+        switch status {
+        case .hold, .ready, .fence, .wait:
+            self.jobs[place].run.startedAt = nil
+            self.jobs[place].run.endedAt = nil
+            self.jobs[place].readyAt = time
+        case .intro, .exec, .succp, .abenp:
+            self.jobs[place].run.startedAt = self.jobs[place].run.startedAt ?? time
+            self.jobs[place].run.endedAt = nil
+            self.jobs[place].run.plannedEnd = time + self.jobs[place].character.duration
+            self.jobs[place].run.plannedOutcome = .succeeds
+        default:
+            self.jobs[place].run.startedAt = self.jobs[place].run.startedAt ?? time
+            self.jobs[place].run.endedAt = time
+        }
+        if self.jobs[place].run.startedAt != nil, self.jobs[place].run.jobNumber == nil {
+            self.jobs[place].run.jobNumber = self.nextJobNumber()
+        }
+        self.jobs[place].run.returnCode = returnCode ?? (status == .succ ? 0 : nil)
+        self.setStatus(of: place, to: status, at: time)
+        if status == .intro { self.introduced.append(place) }
+    }
+
+    private mutating func submit(_ submission: AdHocSubmission, at time: Int) {
+        guard let promised = submission.place, let workstation = self.workstationPlaces[submission.workstation] else {
+            return
+        }
+        if self.streamPlaces[promised.stream] == nil {
+            // A stream that was named and has left the plan takes the job with it.
+            guard submission.stream == nil else { return }
+            let stream = SimulatedStream(
+                id: promised.stream,
+                model: .adHoc,
+                keyPrefix: "",
+                number: promised.number,
+                name: "JOBS",
+                folder: 0,
+                workstation: workstation,
+                scheduledAt: time,
+                priority: 10,
+                carryForward: true
+            )
+            self.append(stream, jobs: [], modelNumber: promised.number)
+            self.adHocStreams[workstation] = promised.stream
+        }
+        guard let place = self.streamPlaces[promised.stream] else { return }
+        self.append(submission, to: place, promised: promised, workstation: workstation, at: time)
+    }
+
+    private mutating func append(
+        _ submission: AdHocSubmission,
+        to place: Int,
+        promised: AdHocSubmission.Place,
+        workstation: Int,
+        at time: Int
+    ) {
+        let stream = self.streams[place]
+        let task = AdHocTask(text: submission.taskText)
+        var job = SimulatedJob(
+            id: self.parameters.id(stream.jobKey(promised.position)),
+            stream: place,
+            position: promised.position,
+            name: submission.name,
+            workstation: workstation,
+            character: JobCharacter(
+                predecessors: [],
+                estimate: 30,
+                duration: task.duration,
+                outcome: task.returnCode > 0 ? .abends : .succeeds,
+                returnCode: task.returnCode,
+                recovery: submission.recovery,
+                requiresConfirmation: submission.requiresConfirmation,
+                critical: submission.critical,
+                isCommand: submission.isCommand
+            ),
+            taskText: submission.taskText,
+            taskType: submission.taskType,
+            user: submission.user,
+            priority: submission.priority,
+            originalPriority: submission.priority,
+            run: JobRun(
+                id: self.parameters.id(stream.runKey(promised.position, attempt: 1)),
+                attempt: 1,
+                type: .regular,
+                submittedAt: time
+            )
+        )
+        if let start = submission.scheduledAt, start > time {
+            job.notBefore = start
+            self.arrivals.append(Arrival(time: start, stream: place))
+        }
+        if submission.critical { job.deadline = (submission.scheduledAt ?? time) + 2 * 30 + 600 }
+        self.streams[place].jobs.append(self.jobs.count)
+        self.streams[place].estimate = max(stream.estimate, 30)
+        self.touchedStreams.insert(place)
+        self.index(job, at: self.jobs.count)
+        self.jobs.append(job)
+        self.sortArrivals()
+    }
+
+    private mutating func submit(_ submission: StreamSubmission, at time: Int) {
+        guard (0..<self.modelStreams.count).contains(submission.model) else { return }
+        let model = self.streams[self.modelStreams.lowerBound + submission.model]
+        let stream = SimulatedStream(
+            id: self.parameters.id("js|\(submission.number)"),
+            model: model.model,
+            keyPrefix: "",
+            number: submission.number,
+            name: submission.alias ?? "JS\(padded(submission.model, to: 5))",
+            folder: model.folder,
+            workstation: model.workstation,
+            scheduledAt: submission.scheduledAt ?? time,
+            priority: submission.priority ?? model.priority,
+            carryForward: submission.carryForward ?? model.carryForward
+        )
+        // The model has the jobs the plan day was drawn with; jobs added by hand are not part of it.
+        let characters = model.jobs.map { self.jobs[$0] }.filter { $0.taskText == nil }.map(\.character)
+        self.append(stream, jobs: characters, modelNumber: submission.model)
+        self.touchedStreams.insert(self.streams.count - 1)
+        self.sortArrivals()
+    }
+}
+
+/// What the text of an ad-hoc task asks the simulator to do: `sleep N` sets how long it runs, `exit N` how it ends.
+struct AdHocTask {
+    let duration: Int
+    let returnCode: Int
+
+    init(text: String) {
+        let words = text.split { !($0.isLetter || $0.isNumber) }
+        func number(after word: String, limit: Int) -> Int? {
+            guard let place = words.firstIndex(where: { $0 == word }), place + 1 < words.count,
+                let value = Int(words[place + 1]), (0...limit).contains(value)
+            else { return nil }
+            return value
+        }
+        self.duration = max(1, number(after: "sleep", limit: PlanParameters.daySeconds) ?? 30)
+        self.returnCode = number(after: "exit", limit: 255) ?? 0
+    }
+}
