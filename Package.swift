@@ -63,6 +63,7 @@ let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swi
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
 var targets: [Target] = [
@@ -122,7 +123,7 @@ var targets: [Target] = [
     module(
         "TWSSimulator",
         [
-            "Concurrency", "JSON", collections, crypto, lifecycle, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+            "Concurrency", "JSON", collections, crypto, lifecycle, logging, nioCore, nioHTTP1, nioPosix, nioSSL, x509,
         ]
     ),
     module(
@@ -142,7 +143,7 @@ var targets: [Target] = [
     ),
     .executableTarget(
         name: "tws-simulator",
-        dependencies: ["TWSSimulator", argumentParser, lifecycle, logging],
+        dependencies: ["JSON", "TWSSimulator", argumentParser, lifecycle, logging],
         swiftSettings: swiftSettings
     ),
 
@@ -220,6 +221,7 @@ var targets: [Target] = [
 
 var dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.10.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),

@@ -1,3 +1,5 @@
+import JSON
+
 /// A day of the calendar, and the conversions between seconds since 1970 and the texts the scheduler prints.
 ///
 /// Proleptic Gregorian, UTC only: the simulator's plan has no other time zone.
@@ -42,7 +44,7 @@ package struct PlanDate: Hashable, Sendable {
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
-    /// `2026-01-15`
+    /// Written as `2026-01-15`.
     package var text: String {
         "\(padded(self.year, to: 4))-\(padded(self.month, to: 2))-\(padded(self.day, to: 2))"
     }
@@ -56,49 +58,10 @@ package struct PlanInstant: Hashable, Comparable, Sendable {
         self.secondsSinceEpoch = secondsSinceEpoch
     }
 
-    /// Reads an ISO 8601 instant such as `2026-01-15T05:52:00Z`, with an optional fraction (dropped) and an optional
-    /// offset instead of `Z`; nil for anything else.
+    /// Reads an instant such as `2026-01-15T05:52:00Z`, fractions dropped; nil for anything else.
     package init?(_ text: String) {
-        let bytes = Array(text.utf8)
-        guard bytes.count >= 17, bytes[10] == UInt8(ascii: "T"), let day = PlanDate(String(text.prefix(10))) else {
-            return nil
-        }
-        func number(_ range: Range<Int>) -> Int? {
-            guard range.upperBound <= bytes.count else { return nil }
-            var value = 0
-            for byte in bytes[range] {
-                guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
-                value = value * 10 + Int(byte - UInt8(ascii: "0"))
-            }
-            return value
-        }
-        guard bytes[13] == UInt8(ascii: ":"), let hour = number(11..<13), hour < 24,
-            let minute = number(14..<16), minute < 60
-        else { return nil }
-        var position = 16
-        var second = 0
-        if bytes[position] == UInt8(ascii: ":") {
-            guard let value = number(17..<19), value < 60 else { return nil }
-            second = value
-            position = 19
-            if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
-                position += 1
-                while position < bytes.count, number(position..<position + 1) != nil { position += 1 }
-            }
-        }
-        var offset = 0
-        guard position < bytes.count else { return nil }
-        if bytes[position] == UInt8(ascii: "Z") {
-            guard position + 1 == bytes.count else { return nil }
-        } else {
-            guard position + 6 == bytes.count, bytes[position + 3] == UInt8(ascii: ":"),
-                let hours = number(position + 1..<position + 3), hours < 24,
-                let minutes = number(position + 4..<position + 6), minutes < 60,
-                bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-")
-            else { return nil }
-            offset = (hours * 60 + minutes) * 60 * (bytes[position] == UInt8(ascii: "+") ? 1 : -1)
-        }
-        self.secondsSinceEpoch = day.daysSinceEpoch * 86_400 + hour * 3600 + minute * 60 + second - offset
+        guard let milliseconds = RFC3339.epochMilliseconds(text) else { return nil }
+        self.secondsSinceEpoch = Int(milliseconds).dividedRoundingDown(by: 1000)
     }
 
     package static func < (left: PlanInstant, right: PlanInstant) -> Bool {
@@ -113,22 +76,22 @@ package struct PlanInstant: Hashable, Comparable, Sendable {
         self.secondsSinceEpoch - self.secondsSinceEpoch.dividedRoundingDown(by: 86_400) * 86_400
     }
 
-    /// `2026-01-15T05:52:00Z`
-    package var text: String { "\(self.date.text)T\(self.clockText)Z" }
+    /// Written as `2026-01-15T05:52:00Z`.
+    package var text: String { RFC3339.string(epochSeconds: Int64(self.secondsSinceEpoch)) }
 
-    /// `05:52:00`
+    /// Written as `05:52:00`.
     package var clockText: String {
         let second = self.secondOfDay
         return "\(padded(second / 3600, to: 2)):\(padded(second / 60 % 60, to: 2)):\(padded(second % 60, to: 2))"
     }
 
-    /// `0552`
+    /// Written as `0552`.
     var hourMinuteText: String {
         let second = self.secondOfDay
         return "\(padded(second / 3600, to: 2))\(padded(second / 60 % 60, to: 2))"
     }
 
-    /// `Thu`
+    /// Written as `Thu`.
     var weekdayText: String {
         // 1970-01-01 was a Thursday.
         let day = self.secondsSinceEpoch.dividedRoundingDown(by: 86_400) + 4

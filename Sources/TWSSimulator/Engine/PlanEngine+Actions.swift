@@ -73,7 +73,9 @@ extension PlanEngine {
         case .reply(let id, _):
             guard let prompt = self.prompts.first(where: { $0.id == id }) else { throw .notFound("prompt", id) }
             guard prompt.status == .asked else {
-                throw .invalid("The prompt is in status \(prompt.status.rawValue); only one that is ASKED takes a reply.")
+                throw .invalid(
+                    "The prompt is in status \(prompt.status.rawValue); only one that is ASKED takes a reply."
+                )
             }
         case .submitJob(let submission):
             guard self.workstationPlaces[submission.workstation] != nil else {
@@ -90,8 +92,10 @@ extension PlanEngine {
     private func object(of action: OperatorAction) -> EntityID {
         switch action {
         case .hold(let id), .release(let id), .releaseDependencies(let id), .cancel(let id), .kill(let id),
-            .confirm(let id, _), .setPriority(let id, _), .rerun(let id, _), .cancelStream(let id), .setLimit(let id, _),
-            .setFence(let id, _), .setRunning(let id, _), .setLinked(let id, _), .reply(let id, _), .force(let id, _, _):
+            .confirm(let id, _), .setPriority(let id, _), .rerun(let id, _), .cancelStream(let id),
+            .setLimit(let id, _),
+            .setFence(let id, _), .setRunning(let id, _), .setLinked(let id, _), .reply(let id, _),
+            .force(let id, _, _):
             id
         case .submitJob(let submission): submission.workstation
         case .submitStream(let submission): self.streams[self.modelStreams.lowerBound + submission.model].id

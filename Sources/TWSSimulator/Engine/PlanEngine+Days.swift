@@ -83,8 +83,10 @@ extension PlanEngine {
         self.arrivals.sort { ($0.time, $0.stream) > ($1.time, $1.stream) }
     }
 
-    /// Begins the next plan day: unfinished streams that may be carried forward stay, in front of the new ones; all
-    /// others go, running or not. A stream that followed one that went is free of it.
+    /// Begins the next plan day.
+    ///
+    /// Unfinished streams that may be carried forward stay, in front of the new ones; all others go, running or not. A
+    /// stream that followed one that went is free of it.
     mutating func beginNextDay(at time: Int) {
         let kept = self.streams.indices.filter { self.streams[$0].carryForward && !self.isDone($0) }
         let old = self

@@ -1,5 +1,5 @@
 /// One thing a job or a stream waits for.
-enum PlanDependency {
+enum PlanDependency: Hashable, Sendable {
     /// A job of the same stream.
     case job(Int)
     /// A whole stream.

@@ -1,5 +1,7 @@
 extension PlanEngine {
-    /// Carries an action out. What has become impossible since it was accepted changes nothing.
+    /// Carries an action out.
+    ///
+    /// What has become impossible since it was accepted changes nothing.
     mutating func apply(_ action: OperatorAction, at time: Int) {
         switch action {
         case .hold(let id): self.withJob(id) { $0.hold($1, at: time) }

@@ -1,5 +1,7 @@
 extension PlanEngine {
-    /// One scan of the plan. The order of the steps is part of the specification of a plan.
+    /// One scan of the plan.
+    ///
+    /// The order of the steps is part of the specification of a plan.
     mutating func runTick(_ time: Int) {
         self.lastTick = time
         if self.parameters.rollover, time >= (self.day + 1) * PlanParameters.daySeconds {

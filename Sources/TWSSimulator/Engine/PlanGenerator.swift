@@ -21,7 +21,8 @@ struct PlanGenerator {
             self.workstation("BKM1", .faultTolerant, isNode: true),
         ]
         for number in 0..<self.parameters.agents {
-            let kind: SimulatedWorkstation.Kind = number % 5 == 4 ? .faultTolerant : number % 11 == 10 ? .pool : .dynamic
+            let kind: SimulatedWorkstation.Kind =
+                number % 5 == 4 ? .faultTolerant : number % 11 == 10 ? .pool : .dynamic
             result.append(self.workstation("AGT\(padded(number + 1, to: 3))", kind))
         }
         return result
@@ -41,7 +42,9 @@ struct PlanGenerator {
         )
     }
 
-    /// Draws the streams of a day, in order. The order of the draws is part of the specification of a plan.
+    /// Draws the streams of a day, in order.
+    ///
+    /// The order of the draws is part of the specification of a plan.
     func streams(keyPrefix: String) -> [StreamDraw] {
         var result: [StreamDraw] = []
         result.reserveCapacity(self.parameters.streams)
@@ -73,7 +76,9 @@ struct PlanGenerator {
         return result
     }
 
-    /// Draws the job at a position of a stream. The order of the draws is part of the specification of a plan.
+    /// Draws the job at a position of a stream.
+    ///
+    /// The order of the draws is part of the specification of a plan.
     func job(keyPrefix: String, stream: Int, position: Int) -> JobCharacter {
         var random = SplitMix64(seed: self.parameters.seed, key: "\(keyPrefix)job|\(stream)|\(position)")
         var predecessors: [Int] = []

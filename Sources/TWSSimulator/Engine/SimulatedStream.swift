@@ -34,8 +34,12 @@ struct SimulatedStream: Sendable {
     }
 
     func jobKey(_ position: Int) -> String { "\(self.keyPrefix)job|\(self.number)|\(position)" }
-    func runKey(_ position: Int, attempt: Int) -> String { "\(self.keyPrefix)run|\(self.number)|\(position)|\(attempt)" }
-    func logKey(_ position: Int, attempt: Int) -> String { "\(self.keyPrefix)log|\(self.number)|\(position)|\(attempt)" }
+    func runKey(_ position: Int, attempt: Int) -> String {
+        "\(self.keyPrefix)run|\(self.number)|\(position)|\(attempt)"
+    }
+    func logKey(_ position: Int, attempt: Int) -> String {
+        "\(self.keyPrefix)log|\(self.number)|\(position)|\(attempt)"
+    }
     func dependencyKey(_ position: Int, _ index: Int) -> String {
         "\(self.keyPrefix)dep|\(self.number)|\(position)|\(index)"
     }

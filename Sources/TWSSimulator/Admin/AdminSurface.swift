@@ -1,0 +1,245 @@
+import JSON
+
+/// The simulator's own surface for tests and demonstrations, apart from the product's; loopback only, no credentials.
+struct AdminSurface: Responder {
+    let server: SimulatorServer
+
+    func finish(_ exchange: Exchange, request: SimulatorRequest) {}
+    func connectionFaults(node: Int) -> ActiveFaults { ActiveFaults() }
+    func followedLines(_ log: FollowedLog) -> (lines: [String], isComplete: Bool) { ([], true) }
+
+    func exchange(_ request: SimulatorRequest) -> Exchange {
+        do {
+            return Exchange(reply: try self.reply(to: request), date: "")
+        } catch {
+            return Exchange(reply: .messages(error.status, error.message), date: "")
+        }
+    }
+
+    private func reply(to request: SimulatorRequest) throws(OperationError) -> SimulatorReply {
+        let segments = request.segments ?? []
+        guard segments.first == "sim" else { throw OperationError(status: 404, message: "Not found.") }
+        switch (request.method, segments.count > 1 ? segments[1] : "", segments.count) {
+        case ("GET", "state", 2): return self.stateReply()
+        case ("POST", "clock", 2): return try self.setClock(request)
+        case ("POST", "reset", 2): return try self.reset(request)
+        case ("GET", "golden", 2): return self.golden()
+        case ("GET", "requests", 2): return try self.requests(request)
+        case (_, "faults", 2), (_, "faults", 3): return try self.faults(request, segments)
+        case ("POST", "job", 4) where segments[3] == "force": return try self.force(request, segments[2])
+        default: throw OperationError(status: 404, message: "Not found.")
+        }
+    }
+
+    private func configurationProblem(_ error: ConfigurationError) -> OperationError {
+        OperationError(status: 400, message: error.description)
+    }
+
+    // MARK: State and time
+
+    private func stateReply() -> SimulatorReply {
+        let writer = self.server.simulator.withState { state, real in
+            let view = state.view(real: real)
+            var writer = JSONWriter(capacity: 1024)
+            writer.beginObject()
+            writer.field("virtualTime", state.engine.parameters.instant(state.now(real)))
+            writer.field("virtualSeconds", state.now(real))
+            writer.field("tick", state.engine.lastTick)
+            writer.field("speed", state.clock.speed)
+            writer.field("seed", state.engine.parameters.seed)
+            writer.field("day", state.engine.day)
+            writer.field("jobs", view.engine.jobs.count)
+            view.engine.writeCounts(at: view.now, to: &writer)
+            writer.array("nodes") { writer in
+                for node in [0, 1] {
+                    writer.beginObject()
+                    writer.field("name", SimulatorStateMachine.nodeName(node))
+                    writer.field("role", state.masterNode == node ? "master" : "backup")
+                    writer.field("down", state.downNode == node)
+                    writer.endObject()
+                }
+            }
+            writer.field("requests", state.requests)
+            writer.field("inFlight", state.inFlight)
+            writer.endObject()
+            return writer
+        }
+        return .json(writer)
+    }
+
+    private func setClock(_ request: SimulatorRequest) throws(OperationError) -> SimulatorReply {
+        let (speed, advance, target): (Double?, Int?, Int?)
+        do {
+            var reader = try ConfigurationReader(try request.json(), at: "")
+            speed = try reader.double("speed", in: 0...100_000)
+            advance = try reader.int("advanceSeconds", in: 0...8_640_000)
+            target = try reader.int("setSeconds", in: 0...31_536_000)
+            try reader.finish()
+        } catch let error as ConfigurationError {
+            throw self.configurationProblem(error)
+        } catch let error as OperationError {
+            throw error
+        } catch {
+            throw .badRequest("\(error)")
+        }
+        self.server.simulator.withState { state, real in
+            if let speed { state.setSpeed(speed, real: real) }
+            if let advance { state.advance(to: state.clock.now(real) + Double(advance), real: real) }
+            if let target { state.advance(to: Double(target), real: real) }
+        }
+        return self.stateReply()
+    }
+
+    private func reset(_ request: SimulatorRequest) throws(OperationError) -> SimulatorReply {
+        do {
+            let body = try request.json()
+            try self.server.simulator.withState { (state, real) throws(ConfigurationError) in
+                try state.reset(body, real: real)
+            }
+        } catch let error as ConfigurationError {
+            throw self.configurationProblem(error)
+        } catch let error as OperationError {
+            throw error
+        } catch {
+            throw .badRequest("\(error)")
+        }
+        return self.stateReply()
+    }
+
+    private func golden() -> SimulatorReply {
+        let writer = self.server.simulator.withState { state, real in
+            state.catchUp(real)
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.field("seed", state.engine.parameters.seed)
+            writer.field("tick", state.engine.lastTick)
+            state.engine.writeCounts(at: state.engine.lastTick, to: &writer)
+            writer.endObject()
+            return writer
+        }
+        return .json(writer)
+    }
+
+    private func requests(_ request: SimulatorRequest) throws(OperationError) -> SimulatorReply {
+        let last = try request.query.int("last", in: 1...1000) ?? 100
+        let records = self.server.simulator.withState { state, _ in Array(state.records.suffix(last)) }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.array("requests") { writer in
+            for record in records {
+                writer.beginObject()
+                writer.field("method", record.method)
+                writer.field("path", record.target)
+                writer.field("status", record.status)
+                writer.field("ms", record.milliseconds)
+                writer.field("user", record.user)
+                writer.field("fault", record.fault)
+                writer.endObject()
+            }
+        }
+        writer.endObject()
+        return .json(writer)
+    }
+
+    // MARK: Faults and force
+
+    private func faults(_ request: SimulatorRequest, _ segments: [String]) throws(OperationError) -> SimulatorReply {
+        let id = segments.count > 2 ? segments[2] : nil
+        var rules = self.server.simulator.withState { state, _ in state.faults.rules }
+        do {
+            switch (request.method, id) {
+            case ("GET", _): break
+            case ("DELETE", nil): rules = []
+            case ("DELETE", let id?): rules.removeAll { $0.id == id }
+            case ("PUT", nil):
+                let body = try self.parsed(request)
+                guard let list = body.array ?? body["faults"]?.array else {
+                    throw OperationError.badRequest("An array of rules is expected.")
+                }
+                rules = try FaultRule.rules(list, at: "faults")
+            case ("POST", nil):
+                let rule = try FaultRule(try self.parsed(request), number: rules.count + 1)
+                rules.removeAll { $0.id == rule.id }
+                rules.append(rule)
+            case ("PUT", let id?):
+                let read = try FaultRule(try self.parsed(request), number: 1)
+                let rule = FaultRule(id: id, match: read.match, effect: read.effect, source: read.source)
+                if let place = rules.firstIndex(where: { $0.id == id }) {
+                    rules[place] = rule
+                } else {
+                    rules.append(rule)
+                }
+            default: throw OperationError(status: 405, message: "Method not allowed.")
+            }
+        } catch let error as ConfigurationError {
+            throw self.configurationProblem(error)
+        } catch let error as OperationError {
+            throw error
+        } catch {
+            throw .badRequest("\(error)")
+        }
+        let result = rules
+        if request.method != "GET" {
+            self.server.simulator.withState { state, real in state.setFaults(result, real: real) }
+        }
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.array("faults") { writer in
+            for rule in result where request.method != "GET" || id == nil || id == rule.id { writer.raw(rule.source) }
+        }
+        writer.endObject()
+        return .json(writer)
+    }
+
+    private func parsed(_ request: SimulatorRequest) throws(OperationError) -> JSONValue {
+        do { return try JSONValue(parsing: request.body) } catch { throw .badRequest(error.message) }
+    }
+
+    private func force(_ request: SimulatorRequest, _ job: String) throws(OperationError) -> SimulatorReply {
+        let body = try request.json()
+        guard let status = body["status"]?.string.flatMap({ JobStatus(rawValue: $0) }) else {
+            throw .badRequest("The field status is not one of \(JobStatus.allCases.map(\.rawValue)).")
+        }
+        do {
+            try self.server.force(job: job, status: status, returnCode: body["rc"]?.int)
+        } catch {
+            throw OperationError(status: 404, message: error.message)
+        }
+        return self.stateReply()
+    }
+}
+
+extension PlanEngine {
+    /// Jobs by common and by internal status, streams by internal status.
+    package func counts(
+        at time: Int
+    ) -> (jobs: [CommonStatus: Int], internal: [JobStatus: Int], streams: [JobStreamStatus: Int]) {
+        var jobs: [CommonStatus: Int] = [:]
+        var statuses: [JobStatus: Int] = [:]
+        var streams: [JobStreamStatus: Int] = [:]
+        for job in self.jobs {
+            jobs[job.commonStatus, default: 0] += 1
+            statuses[job.shownStatus, default: 0] += 1
+        }
+        for place in self.streams.indices { streams[self.streamStatus(place, at: time), default: 0] += 1 }
+        return (jobs, statuses, streams)
+    }
+
+    fileprivate func writeCounts(at time: Int, to writer: inout JSONWriter) {
+        let counts = self.counts(at: time)
+        writer.object("counts") { writer in
+            writer.object("jobs") { $0.counts(counts.jobs) }
+            writer.object("internal") { $0.counts(counts.internal) }
+            writer.object("jobStreams") { $0.counts(counts.streams) }
+        }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func counts<Key: RawRepresentable<String>>(_ counts: [Key: Int]) {
+        for (name, count) in counts.map({ ($0.key.rawValue, $0.value) }).sorted(by: { $0.0 < $1.0 }) {
+            self.key(string: name)
+            self.value(count)
+        }
+    }
+}

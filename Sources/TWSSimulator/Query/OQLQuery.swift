@@ -1,0 +1,105 @@
+/// A parsed OQL text: a condition rows have to fulfil and an order for those that do.
+struct OQLQuery<Row>: Sendable {
+    /// A condition on a row.
+    indirect enum Condition: Sendable {
+        case all([Condition])
+        case any([Condition])
+        case not(Condition)
+        case holds(OQLField<Row>, Test)
+    }
+
+    /// What is asked of one value.
+    enum Test: Sendable {
+        case equals(OQLValue)
+        case isOneOf([OQLValue])
+        case isLike(WildcardPattern)
+        case less(OQLValue)
+        case lessOrEqual(OQLValue)
+        case greater(OQLValue)
+        case greaterOrEqual(OQLValue)
+    }
+
+    /// One key of the order.
+    struct SortKey: Sendable {
+        let field: OQLField<Row>
+        let ascending: Bool
+    }
+
+    var condition: Condition?
+    var order: [SortKey] = []
+
+    func accepts(_ row: Row) -> Bool {
+        self.condition.map { Self.holds($0, for: row) } ?? true
+    }
+
+    /// Puts rows into the order asked for; rows that are equal in it keep theirs.
+    func sorted(_ rows: [Row]) -> [Row] {
+        guard !self.order.isEmpty else { return rows }
+        let keyed = rows.enumerated().map { offset, row in
+            (offset: offset, row: row, keys: self.order.map { Self.sortValue($0.field.content(row)) })
+        }
+        return keyed.sorted { left, right in
+            for (index, key) in self.order.enumerated() {
+                if left.keys[index] == right.keys[index] { continue }
+                let comes = Self.precedes(left.keys[index], right.keys[index])
+                return key.ascending ? comes : !comes
+            }
+            return left.offset < right.offset
+        }.map(\.row)
+    }
+
+    private static func holds(_ condition: Condition, for row: Row) -> Bool {
+        switch condition {
+        case .all(let parts): return parts.allSatisfy { self.holds($0, for: row) }
+        case .any(let parts): return parts.contains { self.holds($0, for: row) }
+        case .not(let part): return !self.holds(part, for: row)
+        case .holds(let field, let test):
+            switch field.content(row) {
+            case .none: return self.passes(.null, test)
+            case .one(let value): return self.passes(value, test)
+            case .many(let values): return values.contains { self.passes($0, test) }
+            }
+        }
+    }
+
+    private static func passes(_ value: OQLValue, _ test: Test) -> Bool {
+        switch test {
+        case .equals(let other): return value == other
+        case .isOneOf(let others): return others.contains(value)
+        case .isLike(let pattern): return self.text(of: value).map(pattern.matches) ?? false
+        case .less(let other): return value != .null && self.precedes(value, other)
+        case .lessOrEqual(let other): return value != .null && (value == other || self.precedes(value, other))
+        case .greater(let other): return value != .null && self.precedes(other, value)
+        case .greaterOrEqual(let other): return value != .null && (value == other || self.precedes(other, value))
+        }
+    }
+
+    private static func text(of value: OQLValue) -> String? {
+        switch value {
+        case .null: nil
+        case .text(let text): text
+        case .number(let number): String(number)
+        case .bool(let bool): String(bool)
+        }
+    }
+
+    private static func sortValue(_ content: OQLContent) -> OQLValue {
+        switch content {
+        case .none: .null
+        case .one(let value): value
+        case .many(let values): values.first ?? .null
+        }
+    }
+
+    /// Null before everything; values of different types are not ordered.
+    private static func precedes(_ left: OQLValue, _ right: OQLValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): false
+        case (.null, _): true
+        case (.number(let left), .number(let right)): left < right
+        case (.text(let left), .text(let right)): left < right
+        case (.bool(let left), .bool(let right)): !left && right
+        default: false
+        }
+    }
+}
