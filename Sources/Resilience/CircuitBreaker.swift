@@ -125,6 +125,10 @@ package struct CircuitBreakerSnapshot: Sendable, Hashable {
 package struct ResilienceError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
         case circuitOpen
+        /// A ``ConcurrencyLimit`` has no place to wait.
+        case tooManyWaiting
+        /// A ``ConcurrencyLimit`` had no turn before the deadline.
+        case timedOut
     }
 
     package let code: Code

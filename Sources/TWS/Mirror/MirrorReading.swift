@@ -1,0 +1,79 @@
+import Concurrency
+
+/// What a step of the mirror has read, before the state machine has seen it.
+enum MirrorReading {
+    case delta([PlanJob])
+    case jobs([PlanJob], ids: [String])
+    case status([PlanJob], String)
+    case counts(PlanCounts)
+    case sweepPage([PlanJob]?)
+    case streams([PlanJobStream], ids: [String])
+    case allStreams([PlanJobStream])
+    case workstations([PlanWorkstation])
+    case nothing
+
+    static func read(
+        _ step: MirrorStateMachine.Step,
+        from client: TWSClient,
+        _ sweep: inout PlanMirror.SweepReader?
+    ) async throws -> MirrorReading {
+        // Bounds a list of many pages; each request has the client's own, shorter timeout.
+        let deadline = Deadline.after(client.settings.requestTimeout * 4)
+        switch step {
+        case .wait: return .nothing
+        case .delta(let since):
+            return .delta(try await client.jobs(where: Self.delta(since: since), deadline: deadline))
+        case .jobs(let ids):
+            let jobs = try await client.jobs(where: .isOneOf(.id, ids.map { .text($0) }), deadline: deadline)
+            return .jobs(jobs, ids: ids)
+        case .status(let status):
+            let jobs = try await client.jobs(
+                where: .compare(.jobStatus, .equal, .text(status)),
+                deadline: deadline
+            )
+            return .status(jobs, status)
+        case .counts:
+            return .counts(try await client.jobCounts(deadline: deadline))
+        case .sweepPage(let isFirst):
+            if isFirst || sweep == nil { sweep = PlanMirror.SweepReader(pager: try client.jobPager(where: nil)) }
+            let page = try await sweep?.pager.next { try await client.send($0, deadline: deadline) }
+            if page == nil { sweep = nil }
+            return .sweepPage(page)
+        case .streams(let ids):
+            let streams = try await client.streams(
+                where: .isOneOf(.id, ids.map { .text($0) }),
+                deadline: deadline
+            )
+            return .streams(streams, ids: ids)
+        case .allStreams: return .allStreams(try await client.streams(deadline: deadline))
+        case .workstations: return .workstations(try await client.workstations(deadline: deadline))
+        }
+    }
+
+    func apply(
+        to machine: inout MirrorStateMachine,
+        now: MirrorStateMachine.Instant,
+        engineNow: Int64
+    ) -> PlanContent.Events {
+        switch self {
+        case .delta(let rows): machine.received(delta: rows, now: now)
+        case .jobs(let rows, let ids): machine.received(rows, forIDs: ids, now: now)
+        case .status(let rows, let status): machine.received(rows, withStatus: status, now: now)
+        case .counts(let counts): machine.received(counts, now: now, engineNow: engineNow)
+        case .sweepPage(let rows): machine.received(sweepPage: rows, now: now)
+        case .streams(let rows, let ids): machine.received(streams: rows, forIDs: ids)
+        case .allStreams(let rows): machine.received(allStreams: rows)
+        case .workstations(let rows): machine.received(workstations: rows, now: now)
+        case .nothing: []
+        }
+    }
+
+    /// The database has no "changed since": what runs or may start next, and what started or ended lately.
+    private static func delta(since: Int64) -> OQLCondition {
+        .any([
+            .isOneOf(.jobStatus, [.text(PlanStatus.running), .text(PlanStatus.ready)]),
+            .compare(.jobStarted, .atLeast, .instant(since)),
+            .compare(.jobEnded, .atLeast, .instant(since)),
+        ])
+    }
+}
