@@ -11,7 +11,7 @@ struct PagingStateMachine: Sendable {
     private var offset = 0
     private var step: Int
     private var known: Set<String> = []
-    private var pages = 0
+    private var stepsBack = 0
     private(set) var isFinished = false
     /// Whether it was given up because rows moved faster than they could be read.
     private(set) var isIncomplete = false
@@ -32,19 +32,16 @@ struct PagingStateMachine: Sendable {
     }
 
     /// Takes the ids of the page asked for; answers the positions of those not seen before.
+    ///
+    /// A page that does not follow on what is known is dropped whole: its rows come again.
     mutating func received(_ ids: [String], hasNext: Bool) -> [Int] {
-        self.pages += 1
-        let isContinuous = self.offset == 0 || ids.first.map(self.known.contains) ?? false
+        guard self.offset == 0 || ids.first.map(self.known.contains) ?? false else {
+            self.stepBack()
+            return []
+        }
         var fresh: [Int] = []
         for (position, id) in ids.enumerated() where self.known.insert(id).inserted { fresh.append(position) }
-
-        if self.pages > self.maximumPages {
-            self.isFinished = true
-            self.isIncomplete = true
-        } else if !isContinuous {
-            self.offset = max(0, self.offset - self.step)
-            self.step *= 2
-        } else if ids.isEmpty || (ids.count < self.limit && !hasNext) {
+        if ids.isEmpty || (ids.count < self.limit && !hasNext) {
             self.isFinished = true
         } else {
             self.step = max(1, self.limit / 2)
@@ -54,8 +51,19 @@ struct PagingStateMachine: Sendable {
         return fresh
     }
 
-    /// Twice as many as quiet rows would need, and some.
-    private var maximumPages: Int { 2 * self.known.count / (self.limit - 1) + 64 }
+    private mutating func stepBack() {
+        self.stepsBack += 1
+        guard self.stepsBack <= Self.maximumStepsBack else {
+            self.isFinished = true
+            self.isIncomplete = true
+            return
+        }
+        self.offset = max(0, self.offset - self.step)
+        self.step *= 2
+    }
+
+    /// More than this and the list moves faster than it can be read.
+    private static let maximumStepsBack = 100
 }
 
 /// Which rows of a list are wanted and how much of each.
