@@ -15,6 +15,7 @@ package final class PlanMirror: Service, Sendable {
     private let state: Locked<State>
     private let published: Locked<PlanSnapshot>
     private let sink: @Sendable (PlanChange) -> Void
+    private let observer: @Sendable (PlanSnapshot) -> Void
     private let timing: Timing
     private let wallClock: @Sendable () -> Int64
     private let logger: Logger
@@ -30,13 +31,15 @@ package final class PlanMirror: Service, Sendable {
 
     /// `epoch` distinguishes the offsets of this process from those of any other.
     ///
-    /// `changes` is called for one change at a time and must not block: the mirror waits for it.
+    /// `changes` is called for one change at a time and `published` after each new snapshot, also when only its freshness
+    /// is new. Neither must block: the mirror waits for them.
     package convenience init(
         client: TWSClient,
         epoch: String,
         timing: Timing = .system,
         logger: Logger,
-        changes: @escaping @Sendable (PlanChange) -> Void
+        changes: @escaping @Sendable (PlanChange) -> Void,
+        published: @escaping @Sendable (PlanSnapshot) -> Void = { _ in }
     ) {
         self.init(
             client: client,
@@ -44,7 +47,8 @@ package final class PlanMirror: Service, Sendable {
             epoch: epoch,
             timing: timing,
             logger: logger,
-            changes: changes
+            changes: changes,
+            published: published
         )
     }
 
@@ -55,7 +59,8 @@ package final class PlanMirror: Service, Sendable {
         timing: Timing,
         wallClock: @escaping @Sendable () -> Int64 = EngineClock.systemMilliseconds,
         logger: Logger,
-        changes: @escaping @Sendable (PlanChange) -> Void
+        changes: @escaping @Sendable (PlanChange) -> Void,
+        published: @escaping @Sendable (PlanSnapshot) -> Void = { _ in }
     ) {
         self.client = client
         self.epoch = epoch
@@ -63,6 +68,7 @@ package final class PlanMirror: Service, Sendable {
         self.wallClock = wallClock
         self.logger = logger
         self.sink = changes
+        self.observer = published
         let machine = MirrorStateMachine(settings: settings, now: timing.now())
         self.published = Locked(Self.snapshot(of: machine, client: client, epoch: epoch, offset: 0, fetchedAt: nil))
         self.state = Locked(State(machine: machine))
@@ -155,7 +161,12 @@ package final class PlanMirror: Service, Sendable {
             if case .planReplaced(let reason) = change.event { self.logReplacement(reason) }
             self.sink(change)
         }
-        if let snapshot { self.published.withLock { $0 = snapshot } }
+        if let snapshot { self.publish(snapshot) }
+    }
+
+    private func publish(_ snapshot: PlanSnapshot) {
+        self.published.withLock { $0 = snapshot }
+        self.observer(snapshot)
     }
 
     private func failed(_ error: any Error) {
@@ -173,7 +184,7 @@ package final class PlanMirror: Service, Sendable {
                 fetchedAt: state.fetchedAt
             )
         }
-        self.published.withLock { $0 = snapshot }
+        self.publish(snapshot)
         Counter(label: "resync_plan_mirror_failures_total", dimensions: [("engine", client.settings.name)]).increment()
         self.logger.warning(
             "Plan mirror could not read the engine",
