@@ -6,6 +6,6 @@ struct Resync: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resync",
         abstract: "API server between HCL Workload Automation and its operators.",
-        subcommands: [SettingsCommand.self]
+        subcommands: [SettingsCommand.self, CapacityCommand.self]
     )
 }
