@@ -150,7 +150,9 @@ var targets: [Target] = [
     // Tests
     .target(
         name: "TestSupport",
-        dependencies: ["Concurrency", "JSON", logging, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess],
+        dependencies: [
+            "Concurrency", "Database", "JSON", "SQLite", logging, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess,
+        ],
         path: "Tests/TestSupport",
         swiftSettings: swiftSettings
     ),
