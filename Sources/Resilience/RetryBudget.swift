@@ -30,6 +30,7 @@ package final class RetryBudget: Sendable {
     }
 }
 
+/// How many retries a budget grants.
 package struct RetryBudgetSettings: Sendable, Hashable {
     /// Retries per first attempt.
     package var ratio = 0.1

@@ -66,6 +66,7 @@ package enum OQLValue: Sendable, Hashable {
     }
 }
 
+/// What rows of a query must fulfil; its values are quoted when it is written.
 package indirect enum OQLCondition: Sendable, Hashable {
     package enum Comparison: String, Sendable {
         case equal = "="
