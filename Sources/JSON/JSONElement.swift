@@ -1,6 +1,7 @@
 /// One value of a ``JSONDocument``: a reference to the document and a place on its tape.
 ///
-/// Accessors of the wrong kind answer nil. Of duplicate names in an object the first wins.
+/// Accessors of the wrong kind answer nil. Of duplicate names in an object the last wins,
+/// as in JavaScript and in the parsers of Java that the scheduler is written with.
 package struct JSONElement: Sendable {
     package enum Kind: Sendable, Hashable {
         case null
@@ -160,12 +161,13 @@ extension JSONElement {
         guard self.tag == Tag.object else { return nil }
         let last = self.end - 1
         var next = self.index + 1
+        var found: Self?
         while next < last {
             let key = unsafe Self(document: self.document, index: next).utf8
             let value = Self(document: self.document, index: next + 1)
-            if key.count == name.count, unsafe key.elementsEqual(name) { return value }
+            if key.count == name.count, unsafe key.elementsEqual(name) { found = value }
             next = value.end
         }
-        return nil
+        return found
     }
 }

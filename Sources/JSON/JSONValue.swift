@@ -44,10 +44,10 @@ package indirect enum JSONValue: Sendable, Hashable {
         }
     }
 
-    /// A field of an object, the first of that name.
+    /// A field of an object, the last of that name.
     package subscript(name: String) -> JSONValue? {
         guard case .object(let fields) = self else { return nil }
-        return fields.first { $0.name == name }?.value
+        return fields.last { $0.name == name }?.value
     }
 
     package subscript(index: Int) -> JSONValue? {

@@ -25,10 +25,10 @@ import Testing
         #expect(root["d"]?.unsigned == nil)
     }
 
-    @Test func `of duplicate names the first wins in every view`() throws {
+    @Test func `of duplicate names the last wins in every view`() throws {
         let text = #"{"a":1,"b":2,"a":3}"#
-        #expect(try self.root(text)["a"]?.int == 1)
-        #expect(try JSONValue(parsing: Array(text.utf8))["a"]?.int == 1)
+        #expect(try self.root(text)["a"]?.int == 3)
+        #expect(try JSONValue(parsing: Array(text.utf8))["a"]?.int == 3)
         #expect(try self.root(text).fields?.map(\.name) == ["a", "b", "a"])
     }
 

@@ -78,8 +78,11 @@ struct EngineHarness: Sendable {
 
     /// A fault in the simulator's own notation.
     func fail(_ effect: String, match: JSONValue = [:], parameters: JSONValue = [:]) async throws {
+        // Counters of a rule go by its id.
+        let id = "\(effect)-\(self.simulator.requestCount)"
         let rule: JSONValue = .object([
-            .init("effect", .string(effect)), .init("match", match), .init("parameters", parameters),
+            .init("id", .string(id)), .init("effect", .string(effect)), .init("match", match),
+            .init("parameters", parameters),
         ])
         await self.simulator.setFaults([try FaultRule(rule)])
     }

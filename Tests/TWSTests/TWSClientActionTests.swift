@@ -124,7 +124,7 @@ import Testing
             let prompt = try #require(job.dependencies.first { $0.type == "PROMPT" })
             #expect(prompt.promptStatus == "ASKED")
             _ = try await harness.client.replyToPrompt(
-                id: try #require(prompt.id),
+                id: try #require(prompt.promptID),
                 yes: true,
                 deadline: harness.deadline
             )

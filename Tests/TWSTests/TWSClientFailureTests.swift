@@ -146,7 +146,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "invalidUtf8", "brokenJson", "wrongContentType", "gzip", "duplicateKeys", "unknownEnum", "unknownFields",
+        "invalidUtf8", "brokenJson", "wrongContentType", "falseGzip", "duplicateKeys", "unknownEnum", "unknownFields",
         "nullInsteadOfMissing", "numberAsText",
     ])
     func `a corrupt answer is read as far as it makes sense, or is an error`(kind: String) async throws {

@@ -68,6 +68,8 @@ package struct PlanDependency: Sendable, Hashable {
     package let name: String?
     package let text: String?
     package let promptStatus: String?
+    /// What a reply to the prompt names; it is not always the dependency's own id.
+    package let promptID: String?
     package let quantity: Int?
     package let conditional: Bool
 
@@ -87,6 +89,8 @@ package struct PlanDependency: Sendable, Hashable {
             ?? element.text("name")
         self.text = element.text("text")
         self.promptStatus = element.text("promptStatus")
+        let reply = element["actions"]?.elements?.first { $0.text("key") == "reply" }
+        self.promptID = type == "PROMPT" ? reply?.text("id") ?? element.text("id") : nil
         self.quantity = element.number("quantity") ?? element.number("joinQuantity")
         self.conditional = element.flag("conditional")
     }
