@@ -21,6 +21,8 @@ package struct PoolSnapshot: Sendable {
         package var leaked: UInt64 = 0
         /// Leases dropped without being returned, whose connection the pool has taken back.
         package var reclaimed: UInt64 = 0
+
+        package init() {}
     }
 
     /// Over the last five to ten minutes.
@@ -82,6 +84,49 @@ package struct PoolSnapshot: Sendable {
     package var lastConnectError: String?
     package var advice: [String]
     package var leases: [PoolLeaseDescription]
+}
+
+extension PoolSnapshot {
+    /// For what is counted like a pool without being one of `Pool`'s.
+    package init(
+        name: String,
+        kind: String,
+        endpoint: String,
+        role: String,
+        state: State,
+        minSize: Int,
+        maxSize: Int,
+        active: Int,
+        connecting: Int,
+        peakActive: Int,
+        totals: Totals
+    ) {
+        self.init(
+            name: name,
+            kind: kind,
+            endpoint: endpoint,
+            role: role,
+            state: state,
+            minSize: minSize,
+            maxSize: maxSize,
+            active: active,
+            idle: 0,
+            connecting: connecting,
+            inFlight: active,
+            excess: 0,
+            waiting: 0,
+            peakActive: peakActive,
+            totals: totals,
+            waitSeconds: Percentiles(),
+            holdSeconds: Percentiles(),
+            utilization: maxSize > 0 ? Double(active) / Double(maxSize) : 0,
+            breaker: nil,
+            lastHealthCheck: nil,
+            lastConnectError: nil,
+            advice: [],
+            leases: []
+        )
+    }
 }
 
 /// One connection that is out.

@@ -246,9 +246,11 @@ package final class ConnectionManager: Service, Sendable {
 
     // MARK: - Life
 
-    /// Sweeps all connections once a second until the graceful shutdown; `drain` ends them.
+    /// Sweeps all connections once a second until the graceful shutdown, then drains them.
     package func run() async throws {
         try await cancelWhenGracefulShutdown { try await self.sweepRepeatedly() }
+        guard Task.isShuttingDownGracefully else { return }
+        try await self.drain(deadline: .after(self.settings.drainTimeout))
     }
 
     private func sweepRepeatedly() async throws {
@@ -256,16 +258,20 @@ package final class ConnectionManager: Service, Sendable {
         while true {
             do { try await Task.sleep(for: .seconds(1)) } catch { return }
             let now = ContinuousClock.now
-            for hub in self.hubs {
-                hub.eventLoop.execute {
-                    for connection in Array(hub.value.connections.values) { connection.sweep(now: now) }
-                }
-            }
+            self.sweep(now: now)
             let expired = self.registry.withLock { $0.expire(now: now) }
             if expired > 0 { self.logger.debug("upgrades never finished", metadata: ["websocket.count": "\(expired)"]) }
             if comparedAt.duration(to: now) >= self.settings.cleanupInterval {
                 comparedAt = now
                 try await self.compareRegistry()
+            }
+        }
+    }
+
+    private func sweep(now: ContinuousClock.Instant) {
+        for hub in self.hubs {
+            hub.eventLoop.execute {
+                for connection in Array(hub.value.connections.values) { connection.sweep(now: now) }
             }
         }
     }
@@ -289,6 +295,7 @@ package final class ConnectionManager: Service, Sendable {
         }
         while self.registry.withLock({ $0.open }) > 0, !deadline.hasPassed {
             try await Task.sleep(for: .milliseconds(20))
+            self.sweep(now: .now)
         }
     }
 

@@ -3,19 +3,19 @@ import Foundation
 import NIOHTTP1
 
 /// The opening handshake of RFC 6455 section 4.2: what a client must have sent, and the answer.
-struct SocketHandshake {
-    struct Problem: Error, Hashable {
-        let status: UInt
-        let code: String
-        let detail: String
-        var headers: [String: String] = [:]
+package struct SocketHandshake {
+    package struct Problem: Error, Hashable {
+        package let status: UInt
+        package let code: String
+        package let detail: String
+        package var headers: [String: String] = [:]
     }
 
     /// Headers of the 101 answer.
-    let headers: HTTPHeaders
-    let compression: Bool
+    package let headers: HTTPHeaders
+    package let compression: Bool
 
-    init(request headers: HTTPHeaders, compressionAllowed: Bool = true) throws(Problem) {
+    package init(request headers: HTTPHeaders, compressionAllowed: Bool = true) throws(Problem) {
         guard headers[canonicalForm: "upgrade"].contains(where: { $0.lowercased() == "websocket" }),
             headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "upgrade" })
         else {

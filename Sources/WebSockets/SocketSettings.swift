@@ -14,6 +14,8 @@ package struct SocketSettings: Sendable {
     package var writeTimeout: Duration = .seconds(30)
     package var maximumPerUser = 50
     package var maximumPerAddress = 200
+    /// How long clients may take to close when the server stops.
+    package var drainTimeout: Duration = .seconds(5)
     /// How often the registry is compared with what is open.
     package var cleanupInterval: Duration = .seconds(30)
     package var maximumTopicsPerConnection = 200
