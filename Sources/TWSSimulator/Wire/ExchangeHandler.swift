@@ -145,6 +145,8 @@ final class ExchangeHandler: ChannelInboundHandler {
             }
         }
         self.write(self.headText(exchange, length: announced), context)
+        // RFC 9110, section 9.3.2: no content, whatever the head announces.
+        if self.current?.request.method == "HEAD" { return self.complete(cut, context) }
         if let slow = exchange.slowBody {
             context.flush()
             self.after(.milliseconds(Int64(slow.firstByteMilliseconds)), context) {
