@@ -18,6 +18,11 @@ package struct AuditExport: Sendable {
     package struct SigningKeyDescription: Sendable {
         package let id: String
         package let publicKey: [UInt8]
+
+        package init(id: String, publicKey: [UInt8]) {
+            self.id = id
+            self.publicKey = publicKey
+        }
     }
 
     package init(database: any DatabaseClient, keys: [SigningKeyDescription]) {

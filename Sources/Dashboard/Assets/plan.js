@@ -97,8 +97,12 @@ export async function showPlan({ session, live, content, query, signal }) {
   if (signal.aborted) return;
   const wanted = new Set(chosen.status?.split(","));
   const unfollow = live.follow("plan.jobs", position, {
-    event({ job, previousStatus }) {
+    event({ kind, job, previousStatus }) {
       reloadSummary();
+      if (kind === "plan.replaced") {
+        reload();
+        return;
+      }
       if (rows.has(job.id)) {
         rows.set(job.id, job);
         renderRows();

@@ -1,0 +1,94 @@
+import InboundHTTP
+import JSON
+import TWS
+
+/// Which jobs a client asks for; all parts must hold, each part is any of its values.
+struct JobFilter: Sendable, Hashable {
+    var statuses: Set<String> = []
+    var internalStatuses: Set<String> = []
+    var names: [Wildcard] = []
+    var streams: [Wildcard] = []
+    var workstations: [Wildcard] = []
+    var folders: [Wildcard] = []
+    var engines: Set<String> = []
+    var isCritical: Bool?
+    var isLate: Bool?
+    /// Milliseconds since 1970.
+    var from: Int64?
+    var to: Int64?
+    /// Lowercased text looked for in name, stream and id.
+    var text: String?
+
+    init() {}
+
+    init(_ query: QueryParameters) throws(HTTPProblem) {
+        self.statuses = Set(query.list("status"))
+        if let unknown = self.statuses.subtracting(PlanStatus.all).sorted().first {
+            throw Self.violation("status", "\(unknown): expected one of \(PlanStatus.all.joined(separator: ", "))")
+        }
+        self.internalStatuses = Set(query.list("internalStatus"))
+        self.names = query.list("name").map(Wildcard.init)
+        self.streams = query.list("stream").map(Wildcard.init)
+        self.workstations = query.list("workstation").map(Wildcard.init)
+        self.folders = query.list("folder").map(Wildcard.init)
+        self.engines = Set(query.list("engine"))
+        self.isCritical = try query.bool("critical")
+        self.isLate = try query.bool("late")
+        self.from = try Self.time("from", query)
+        self.to = try Self.time("to", query)
+        if let from, let to, from > to { throw Self.violation("to", "expected a time not before `from`") }
+        if let text = query["q"]?.lowercased(), !text.isEmpty { self.text = text }
+    }
+
+    /// Query parameters the initialiser reads.
+    static let parameters: [OperationDescription.Parameter] = [
+        .init("status", in: .query, "Any of these states.", schema: Schema.oneOf(PlanStatus.all)),
+        .init("internalStatus", in: .query, "Any of these states of the scheduler."),
+        .init("name", in: .query, "Name of the job; @ is any run of characters, ? one."),
+        .init("stream", in: .query, "Name of the job stream, with @ and ?."),
+        .init("workstation", in: .query, "Name of the workstation, with @ and ?."),
+        .init("folder", in: .query, "Folder of the job, with @ and ?."),
+        .init("engine", in: .query, "Name of the engine."),
+        .init("critical", in: .query, "Only critical jobs, or only others.", schema: Schema.boolean),
+        .init("late", in: .query, "Only late jobs, or only others.", schema: Schema.boolean),
+        .init("from", in: .query, "Jobs that end, or still run, after this time.", schema: Schema.time),
+        .init("to", in: .query, "Jobs scheduled to start before this time.", schema: Schema.time),
+        .init("q", in: .query, "A part of the name, the stream or the id."),
+    ]
+
+    /// `now` is the engine's time in milliseconds since 1970.
+    func matches(_ job: PlanJob, now: Int64) -> Bool {
+        if !self.statuses.isEmpty, !self.statuses.contains(job.status) { return false }
+        if !self.internalStatuses.isEmpty, !self.internalStatuses.contains(job.internalStatus) { return false }
+        if let isCritical, job.critical != isCritical { return false }
+        if !Self.anyMatches(self.names, job.name) || !Self.anyMatches(self.streams, job.stream) { return false }
+        if !Self.anyMatches(self.workstations, job.workstation) || !Self.anyMatches(self.folders, job.folder) {
+            return false
+        }
+        if let isLate, job.isLate(at: now) != isLate { return false }
+        if let from, (job.endedAt ?? now) < from { return false }
+        if let to, (job.startedAt ?? job.scheduledAt ?? now) > to { return false }
+        if let text, !Self.contains(text, job) { return false }
+        return true
+    }
+
+    private static func anyMatches(_ patterns: [Wildcard], _ text: String) -> Bool {
+        patterns.isEmpty || patterns.contains { $0.matches(text) }
+    }
+
+    private static func contains(_ text: String, _ job: PlanJob) -> Bool {
+        job.name.lowercased().contains(text) || job.stream.lowercased().contains(text) || job.id.lowercased() == text
+    }
+
+    private static func time(_ name: String, _ query: QueryParameters) throws(HTTPProblem) -> Int64? {
+        guard let text = query[name] else { return nil }
+        guard let time = RFC3339.epochMilliseconds(text) else {
+            throw self.violation(name, "\(text): expected a time such as 2026-01-15T05:52:00Z")
+        }
+        return time
+    }
+
+    private static func violation(_ name: String, _ message: String) -> HTTPProblem {
+        HTTPProblem.invalidRequest("A query parameter is not valid.", errors: [.init(pointer: name, message: message)])
+    }
+}

@@ -1,0 +1,48 @@
+import Monitoring
+import Pooling
+import ServiceLifecycle
+import TWS
+
+/// Tells the health registry once a second how the plans and the pools are.
+struct HealthReports: Service {
+    let health: HealthRegistry
+    let engines: Engines
+    let pools: PoolManager
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                for engine in self.engines.all { self.health.report("plan.\(engine.name)", Self.status(of: engine)) }
+                for pool in self.pools.snapshots { self.health.report("pool.\(pool.name)", Self.status(of: pool)) }
+                // Cancellation ends the wait and then the loop.
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    private static func status(of engine: Engine) -> HealthStatus {
+        let freshness = engine.mirror.snapshot.freshness
+        if let reason = freshness.reason {
+            return engine.mirror.snapshot.isLoaded ? .degraded(reason: reason) : .failed(reason: reason)
+        }
+        if !engine.mirror.snapshot.isLoaded { return .degraded(reason: "the plan is being read for the first time") }
+        return freshness.isStale() ? .degraded(reason: "the plan is older than it should be") : .ok
+    }
+
+    private static func status(of pool: PoolSnapshot) -> HealthStatus {
+        if let error = pool.lastConnectError { return .degraded(reason: error) }
+        if pool.state != .running { return .degraded(reason: "the pool is \(pool.state.rawValue)") }
+        return pool.waiting > 0 ? .degraded(reason: "\(pool.waiting) are waiting for a connection") : .ok
+    }
+}
+
+/// Turns readiness off as the first thing of a graceful shutdown.
+struct Readiness: Service {
+    let health: HealthRegistry
+
+    func run() async throws {
+        // Thrown only by cancellation, which ends the process as well.
+        try? await gracefulShutdown()
+        self.health.drainStarted()
+    }
+}
