@@ -6,6 +6,9 @@ struct Resync: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resync",
         abstract: "API server between HCL Workload Automation and its operators.",
-        subcommands: [SettingsCommand.self, CapacityCommand.self]
+        subcommands: [
+            ServeCommand.self, SettingsCommand.self, MigrateCommand.self, UserCommand.self, AuditCommand.self,
+            CapacityCommand.self,
+        ]
     )
 }

@@ -7,7 +7,11 @@ enum StandardStream: Int32 {
 
     /// Unbuffered, so that what was written is out when the process ends with an exit code.
     func write(_ text: String) {
-        var bytes = Array(text.utf8)[...]
+        self.write(bytes: Array(text.utf8))
+    }
+
+    func write(bytes: [UInt8]) {
+        var bytes = bytes[...]
         while !bytes.isEmpty {
             let written = bytes.withUnsafeBytes { Glibc.write(self.rawValue, $0.baseAddress, $0.count) }
             if written < 0, errno == EINTR { continue }
