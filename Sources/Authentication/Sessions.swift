@@ -3,6 +3,7 @@ import Database
 import Foundation
 import KeyFiles
 import Logging
+import Metrics
 import ServiceLifecycle
 
 /// Logins and what becomes of them: access tokens, rotating refresh tokens, logout, change of password.
@@ -13,6 +14,7 @@ package final class Sessions: Service {
     package let verifier: TokenVerifier
 
     private let queries: AccountQueries
+    private let ledger: SessionLedger
     private let issuer: TokenIssuer
     private let revocations: Revocations
     private let hasher: PasswordHasher
@@ -37,6 +39,7 @@ package final class Sessions: Service {
         accessChanged: @escaping @Sendable () -> Void = {}
     ) async {
         self.queries = AccountQueries(database: database)
+        self.ledger = SessionLedger(database: database, settings: settings)
         self.revocations = Revocations(
             queries: self.queries,
             settings: settings,
@@ -88,22 +91,13 @@ package final class Sessions: Service {
     ) async throws -> Tokens {
         // What cannot be a name counts as one account nobody has.
         let name = AccountName.normalized(username)
-        return try await self.throttle.attempt(account: name ?? "", address: origin.address) {
-            let account = try await self.verifiedAccount(
-                named: name,
-                password: password,
-                requestID: origin.requestID,
-                deadline: deadline
-            )
-            let renewed =
-                self.hasher.needsRenewal(account.passwordHash) ? try await self.hasher.hash(password) : nil
-            return try await self.openSession(
-                for: account,
-                renewedPasswordHash: renewed,
-                from: origin,
-                deadline: deadline
-            )
+        let opened = try await Self.counting("password") {
+            try await self.throttle.attempt(account: name ?? "", address: origin.address) {
+                try await self.open(name: name, password: password, from: origin, deadline: deadline)
+            }
         }
+        self.revocations.sessionsRevoked(opened.ended)
+        return try await self.tokens(for: opened)
     }
 
     /// Exchanges a refresh token for new tokens.
@@ -114,25 +108,22 @@ package final class Sessions: Service {
         guard let presented = RefreshToken(token) else {
             throw AuthenticationError(.invalidRefreshToken, "the refresh token has another form than ours")
         }
-        let replacement = RefreshToken.random()
-        let now = self.now()
-        let outcome = try await self.transaction(origin.requestID, deadline) { connection in
-            try await self.exchange(presented, for: replacement, on: connection, deadline: deadline, now: now)
-        }
-        switch outcome {
-        case .exchanged(let account, let sessionID, let expiresAt):
-            return try await self.tokens(
-                for: account,
-                sessionID: sessionID,
-                refreshToken: replacement,
-                expiresAt: expiresAt,
-                now: now
+        return try await Self.counting("refresh") {
+            let outcome = try await self.ledger.exchange(
+                presented,
+                requestID: origin.requestID,
+                now: self.now(),
+                deadline: deadline
             )
-        case .reused(let sessionID):
-            self.revocations.sessionsRevoked([sessionID])
-            throw AuthenticationError(.reusedRefreshToken, "a refresh token of session \(sessionID) was used twice")
-        case .refused(let reason):
-            throw AuthenticationError(.invalidRefreshToken, reason)
+            switch outcome {
+            case .exchanged(let opened):
+                return try await self.tokens(for: opened)
+            case .reused(let sessionID):
+                self.revocations.sessionsRevoked([sessionID])
+                throw AuthenticationError(.reusedRefreshToken, "a refresh token of session \(sessionID) was used twice")
+            case .refused(let reason):
+                throw AuthenticationError(.invalidRefreshToken, reason)
+            }
         }
     }
 
@@ -140,11 +131,13 @@ package final class Sessions: Service {
     package func logout(_ user: AuthenticatedUser, requestID: String?, deadline: Deadline) async throws {
         // First here, so that the token is refused even if the database cannot be told.
         self.revocations.sessionsRevoked([user.sessionID])
-        let now = self.now()
-        try await self.transaction(requestID, deadline) { connection in
-            try await SessionQueries(connection: connection, deadline: deadline)
-                .revoke(sessions: [user.sessionID], because: "logout", at: now)
-        }
+        try await self.ledger.end(
+            session: user.sessionID,
+            because: "logout",
+            requestID: requestID,
+            now: self.now(),
+            deadline: deadline
+        )
     }
 
     /// Changes the password and ends all other sessions of the account; the one of `user` goes on.
@@ -171,16 +164,14 @@ package final class Sessions: Service {
                 deadline: deadline
             )
         }
-        let hash = try await self.hasher.hash(new)
-        let now = self.now()
-        let ended = try await self.transaction(origin.requestID, deadline) { connection in
-            try await AccountQueries.setPasswordHash(hash, ofAccount: account.id, on: connection, deadline: deadline)
-            let sessions = SessionQueries(connection: connection, deadline: deadline)
-            let others = try await sessions.openSessions(ofAccount: account.id, now: now)
-                .filter { $0 != user.sessionID }
-            try await sessions.revoke(sessions: others, because: "password changed", at: now)
-            return others
-        }
+        let ended = try await self.ledger.setPasswordHash(
+            try await self.hasher.hash(new),
+            ofAccount: account.id,
+            keepingSession: user.sessionID,
+            requestID: origin.requestID,
+            now: self.now(),
+            deadline: deadline
+        )
         self.revocations.sessionsRevoked(ended)
     }
 
@@ -191,10 +182,26 @@ package final class Sessions: Service {
 }
 
 extension Sessions {
-    private enum ExchangeOutcome: Sendable {
-        case exchanged(Account, sessionID: String, expiresAt: Date)
-        case reused(sessionID: String)
-        case refused(String)
+    private func open(
+        name: String?,
+        password: String,
+        from origin: Origin,
+        deadline: Deadline
+    ) async throws -> SessionLedger.Opened {
+        let account = try await self.verifiedAccount(
+            named: name,
+            password: password,
+            requestID: origin.requestID,
+            deadline: deadline
+        )
+        let renewed = self.hasher.needsRenewal(account.passwordHash) ? try await self.hasher.hash(password) : nil
+        return try await self.ledger.open(
+            for: account,
+            renewedPasswordHash: renewed,
+            from: origin,
+            now: self.now(),
+            deadline: deadline
+        )
     }
 
     private func verifiedAccount(
@@ -215,118 +222,38 @@ extension Sessions {
         return account
     }
 
-    private func openSession(
-        for verified: Account,
-        renewedPasswordHash: String?,
-        from origin: Origin,
-        deadline: Deadline
-    ) async throws -> Tokens {
-        let sessionID = UUID().uuidString.lowercased()
-        let refreshToken = RefreshToken.random()
-        let now = self.now()
-        let sessionEnd = now.addingTimeInterval(self.settings.sessionLifetime.inSeconds)
-        let tokenEnd = min(now.addingTimeInterval(self.settings.refreshTokenLifetime.inSeconds), sessionEnd)
-
-        let (account, ended) = try await self.transaction(origin.requestID, deadline) { connection in
-            // Read again: the account may have been disabled while the password was verified.
-            guard let account = try await AccountQueries.account(id: verified.id, on: connection, deadline: deadline),
-                !account.isDisabled, account.passwordHash == verified.passwordHash
-            else {
-                throw AuthenticationError(.invalidCredentials, "login refused: account changed meanwhile")
-            }
-            if let renewedPasswordHash {
-                try await AccountQueries.setPasswordHash(
-                    renewedPasswordHash,
-                    ofAccount: account.id,
-                    on: connection,
-                    deadline: deadline
-                )
-            }
-            try await AccountQueries.setLastLogin(now, ofAccount: account.id, on: connection, deadline: deadline)
-            let sessions = SessionQueries(connection: connection, deadline: deadline)
-            let surplus = try await sessions.openSessions(ofAccount: account.id, now: now)
-                .dropFirst(self.settings.maximumSessionsPerAccount - 1)
-            try await sessions.revoke(sessions: Array(surplus), because: "too many sessions", at: now)
-            try await sessions.insertSession(
-                id: sessionID,
-                accountID: account.id,
-                address: origin.address,
-                createdAt: now,
-                expiresAt: sessionEnd
-            )
-            try await sessions.insertToken(refreshToken, sessionID: sessionID, expiresAt: tokenEnd)
-            return (account, Array(surplus))
-        }
-        self.revocations.sessionsRevoked(ended)
-        return try await self.tokens(
-            for: account,
-            sessionID: sessionID,
-            refreshToken: refreshToken,
-            expiresAt: tokenEnd,
-            now: now
+    private func tokens(for opened: SessionLedger.Opened) async throws -> Tokens {
+        self.revocations.accountRead(opened.account)
+        let (token, user) = try await self.issuer.issue(
+            for: opened.account,
+            sessionID: opened.sessionID,
+            now: self.now()
         )
-    }
-
-    /// Decides inside a transaction; the revocation after a reuse has to be committed, so it is not thrown from here.
-    private func exchange(
-        _ presented: RefreshToken,
-        for replacement: RefreshToken,
-        on connection: any DatabaseConnection,
-        deadline: Deadline,
-        now: Date
-    ) async throws -> ExchangeOutcome {
-        let sessions = SessionQueries(connection: connection, deadline: deadline)
-        guard let token = try await sessions.presented(presented) else { return .refused("unknown refresh token") }
-        guard token.revokedAt == nil else { return .refused("the session \(token.sessionID) was revoked") }
-        guard token.usedAt == nil else {
-            try await sessions.revoke(sessions: [token.sessionID], because: "refresh token reused", at: now)
-            return .reused(sessionID: token.sessionID)
-        }
-        guard token.tokenExpiresAt > now, token.sessionExpiresAt > now else {
-            return .refused("the session \(token.sessionID) expired")
-        }
-        guard let account = try await AccountQueries.account(id: token.accountID, on: connection, deadline: deadline),
-            !account.isDisabled
-        else { return .refused("the account of session \(token.sessionID) is disabled or gone") }
-
-        let end = min(
-            now.addingTimeInterval(self.settings.refreshTokenLifetime.inSeconds),
-            token.sessionExpiresAt
-        )
-        try await sessions.markUsed(presented, at: now)
-        try await sessions.insertToken(replacement, sessionID: token.sessionID, expiresAt: end)
-        return .exchanged(account, sessionID: token.sessionID, expiresAt: end)
-    }
-
-    private func tokens(
-        for account: Account,
-        sessionID: String,
-        refreshToken: RefreshToken,
-        expiresAt: Date,
-        now: Date
-    ) async throws -> Tokens {
-        self.revocations.accountRead(account)
-        let (token, user) = try await self.issuer.issue(for: account, sessionID: sessionID, now: now)
         return Tokens(
             accessToken: token,
-            refreshToken: refreshToken.secret,
-            refreshTokenExpiresAt: expiresAt,
+            refreshToken: opened.refreshToken.secret,
+            refreshTokenExpiresAt: opened.refreshTokenExpiresAt,
             expiresIn: self.settings.accessTokenLifetime,
             user: user
         )
     }
 
-    private func transaction<Result: Sendable>(
-        _ requestID: String?,
-        _ deadline: Deadline,
-        _ body: (any DatabaseConnection) async throws -> Result
-    ) async throws -> Result {
-        try await self.queries.database.transaction(
-            owner: "sessions",
-            requestID: requestID,
-            deadline: deadline,
-            body
-        )
+    private static func counting<Value: Sendable>(
+        _ method: String,
+        _ attempt: () async throws -> Value
+    ) async throws -> Value {
+        func count(_ result: String) {
+            Counter(label: "resync_auth_attempts_total", dimensions: [("method", method), ("result", result)])
+                .increment()
+        }
+        do {
+            let value = try await attempt()
+            count("succeeded")
+            return value
+        } catch let error as AuthenticationError {
+            count(error.code.metricName)
+            throw error
+        }
     }
 
     private func deleteExpiredSessions() async {
@@ -340,16 +267,24 @@ extension Sessions {
     }
 
     private func deleteExpired(deadline: Deadline) async {
-        let now = self.now()
         do {
-            try await self.transaction(nil, deadline) { connection in
-                try await SessionQueries(connection: connection, deadline: deadline).deleteExpired(before: now)
-            }
+            try await self.ledger.deleteExpired(before: self.now(), deadline: deadline)
         } catch is CancellationError {
             return
         } catch {
             // The next round tries again; until then only space is lost.
             self.logger.warning("cannot delete expired sessions", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+extension AuthenticationError.Code {
+    /// Few words, so that the figure has few series.
+    fileprivate var metricName: String {
+        switch self {
+        case .throttled, .overloaded: "throttled"
+        case .reusedRefreshToken: "reused"
+        default: "refused"
         }
     }
 }
