@@ -171,7 +171,7 @@ struct AuditInspection {
         if stored.note == self.file?.note { self.isFileInDatabase = true }
         guard checkpoint.size == stored.size, checkpoint.logID == self.head?.logID else {
             let words = "the checkpoint at \(stored.size) is one of size \(checkpoint.size) of log \(checkpoint.logID)"
-            return self.add(AuditFinding(.checkpoint, sequence: stored.size, words))
+            return self.add(AuditFinding(.checkpoint, sequence: max(1, stored.size), words))
         }
         let isKnown = checkpoint.previousSize.map { self.recentSizes.contains($0) } ?? self.recentSizes.isEmpty
         if !isKnown {
@@ -193,7 +193,9 @@ struct AuditInspection {
     }
 
     private func otherLog(signedBy name: String, size: Int64) -> AuditFinding {
-        let first = min(self.signedUpTo + 1, size)
+        // An event already found to be wrong explains the difference; without one it is somewhere in the range.
+        let explained = self.findings.compactMap(\.sequence).filter { $0 <= size }.min()
+        let first = max(1, explained ?? min(self.signedUpTo + 1, size))
         return AuditFinding(.hash, sequence: first, "the events from \(first) to \(size) are not those \(name) signed")
     }
 

@@ -44,7 +44,7 @@ struct AuditQueries {
         )
     }
 
-    /// Takes the log's write lock, on engines where a transaction alone does not.
+    /// The last record of the spool that is in the log; 0 when there is none.
     func watermark(ofSpool id: String) async throws -> Int64 {
         try await self.connection.query(
             "SELECT last_sequence FROM audit_ingest WHERE spool_id = \(id)",
@@ -121,16 +121,15 @@ struct AuditQueries {
         ).first.map { try AuditEntry($0) }
     }
 
-    func insertCheckpoint(_ checkpoint: Checkpoint) async throws {
-        let existing = try await self.connection.query(
-            "SELECT size FROM audit_checkpoints WHERE size = \(checkpoint.size)",
-            deadline: self.deadline
-        )
-        guard existing.isEmpty else { return }
+    /// Inserts the checkpoint unless another process has signed one of the same size; returns the note that is stored.
+    func insertCheckpoint(_ checkpoint: Checkpoint) async throws -> String {
+        let existing = try await self.checkpoints(from: checkpoint.size, upTo: checkpoint.size)
+        if let first = existing.first { return first.note }
         try await self.connection.execute(
             "INSERT INTO audit_checkpoints (size, note) VALUES (\(checkpoint.size), \(checkpoint.note))",
             deadline: self.deadline
         )
+        return checkpoint.note
     }
 
     /// The notes of checkpoints by size, from one size to another.

@@ -19,6 +19,7 @@ actor AuditShipper {
     private let now: @Sendable () -> Date
     private let shipped: @Sendable ([AuditEntry]) -> Void
 
+    private let metrics = AuditMetrics()
     private var own: SpoolShipment
     private var eventsSinceCheckpoint = 0
     private var nextCheckpoint = ContinuousClock.now
@@ -75,6 +76,8 @@ actor AuditShipper {
             try await self.adopt(deadline: deadline)
             try await self.shipOwn(deadline: deadline)
             await self.sign(deadline: deadline)
+        } catch is CancellationError {
+            return
         } catch {
             // What is not shipped is in the spool, where the next process finds it.
             self.logger.warning("audit events stay in the spool", metadata: ["error": "\(error)"])
@@ -90,6 +93,7 @@ actor AuditShipper {
     }
 
     private func work() async {
+        self.metrics.spool(bytes: self.spool.storedBytes, pending: self.spool.durableSequence - self.mark.sequence)
         do {
             let deadline = Deadline.after(Self.batchTimeout)
             try await self.signFirst(deadline: deadline)
@@ -127,7 +131,7 @@ actor AuditShipper {
     private func signFirst(deadline: Deadline) async throws {
         guard self.progress.snapshot.checkpoint == nil, self.progress.snapshot.signingError == nil else { return }
         do {
-            self.progress.signed(try await self.signer.sign(now: self.now(), deadline: deadline))
+            self.signed(try await self.signer.sign(now: self.now(), deadline: deadline))
         } catch let error as AuditError {
             self.refused(error)
         }
@@ -137,12 +141,17 @@ actor AuditShipper {
         self.nextCheckpoint = .now.advanced(by: self.settings.checkpointInterval)
         self.eventsSinceCheckpoint = 0
         do {
-            self.progress.signed(try await self.signer.sign(now: self.now(), deadline: deadline))
+            self.signed(try await self.signer.sign(now: self.now(), deadline: deadline))
         } catch is CancellationError {
             return
         } catch {
             self.refused(error)
         }
+    }
+
+    private func signed(_ checkpoint: Checkpoint) {
+        self.progress.signed(checkpoint)
+        self.metrics.signed(checkpoint)
     }
 
     private func refused(_ error: any Error) {
@@ -176,15 +185,13 @@ actor AuditShipper {
         for folder in SpoolFolder.abandoned(below: self.settings.spoolDirectory, except: self.spool.folder.id) {
             defer { folder.release() }
             var shipment = SpoolShipment(folder: folder, store: self.store, batchSize: self.settings.maximumBatch)
-            var step = try await shipment.step(upTo: nil, deadline: deadline.limited(to: Self.batchTimeout))
-            while true {
-                switch step {
+            var isFinished = false
+            while !isFinished {
+                switch try await shipment.step(upTo: nil, deadline: deadline.limited(to: Self.batchTimeout)) {
                 case .shipped(let entries, _): self.tookNote(of: entries)
                 case .removed(_, let damaged, let path): try await self.report(damaged, in: path)
-                case .nothingLeft: break
+                case .nothingLeft: isFinished = true
                 }
-                if case .nothingLeft = step { break }
-                step = try await shipment.step(upTo: nil, deadline: deadline.limited(to: Self.batchTimeout))
             }
         }
     }

@@ -20,6 +20,8 @@ package final class AuditTrail: Service {
     private let logger: Logger
     private let now: @Sendable () -> Date
     private let shipper: AuditShipper
+    private let metrics = AuditMetrics()
+    private let isClosed = Locked(false)
 
     /// Opens a new spool below `settings.spoolDirectory`; throws `.unavailable` when that cannot be written.
     ///
@@ -90,7 +92,9 @@ package final class AuditTrail: Service {
     /// database. The event is recorded even when the caller is cancelled meanwhile.
     package func record(_ draft: AuditEventDraft, deadline: Deadline) async throws -> AuditEvent {
         let event = AuditEvent(draft, node: self.settings.node, now: self.now())
-        _ = try await self.spool.append(CanonicalForm.spooled(event), deadline: deadline)
+        _ = try await self.metrics.appending {
+            try await self.spool.append(CanonicalForm.spooled(event), deadline: deadline)
+        }
         return event
     }
 
@@ -160,7 +164,13 @@ package final class AuditTrail: Service {
     }
 
     private func close() async {
+        let wasClosed = self.isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return isClosed
+        }
+        guard !wasClosed else { return }
         await self.spool.close()
+        if self.mark.sequence >= self.spool.durableSequence { self.spool.removeSegments() }
         self.spool.folder.release()
     }
 

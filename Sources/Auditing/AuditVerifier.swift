@@ -62,13 +62,14 @@ package struct AuditVerifier: Sendable {
                 try await queries.rows(after: first, upTo: last, limit: Self.pageSize)
             }
             for row in rows { inspection.rowRead(row) }
-            let end = try rows.last?.decode("sequence", as: Int64.self) ?? last
+            let isLastPage = rows.count < Self.pageSize
+            let end = isLastPage ? last : try rows.last?.decode("sequence", as: Int64.self) ?? last
             let checkpoints = try await self.read(deadline) { queries in
                 try await queries.checkpoints(from: first == .min ? .min : first + 1, upTo: end)
                     .map { AuditInspection.StoredCheckpoint(size: $0.size, note: $0.note) }
             }
             inspection.checkpointsRead(checkpoints)
-            guard rows.count == Self.pageSize, end < last else { break }
+            guard !isLastPage, end < last else { break }
             after = end
         }
         inspection.finish()

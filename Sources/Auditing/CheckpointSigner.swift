@@ -32,11 +32,15 @@ struct CheckpointSigner: Sendable {
             signedWith: self.keys.signing
         )
         // The database first: the file must never know more than the database has.
-        try await self.database.transaction(owner: "audit-checkpoint", deadline: deadline) { connection in
+        let note = try await self.database.transaction(owner: "audit-checkpoint", deadline: deadline) { connection in
             try await AuditQueries(connection: connection, deadline: deadline).insertCheckpoint(checkpoint)
         }
-        try self.file.write(checkpoint)
-        return checkpoint
+        let stored = try Checkpoint(note: note, keys: self.keys.all.map(\.publicKey))
+        guard stored.hash == checkpoint.hash, stored.logID == checkpoint.logID else {
+            throw AuditError(.corrupt, "there is a checkpoint of size \(stored.size) that signs another log")
+        }
+        try self.file.write(stored)
+        return stored
     }
 
     private func prove(

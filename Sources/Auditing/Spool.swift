@@ -76,6 +76,11 @@ final class Spool: Sendable {
         }
     }
 
+    /// Removes the files of a closed spool whose events are all in the database.
+    func removeSegments() {
+        for (_, path) in SpoolFiles.segments(in: self.folder.path) { SpoolFiles.remove(path) }
+    }
+
     private func commitGroups() {
         while true {
             let group = self.state.withLock { $0.groupRequested() }

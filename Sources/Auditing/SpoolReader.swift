@@ -34,21 +34,19 @@ struct SpoolReader {
     ///
     /// A spool that is being written is read up to `durable`; without it all files are read to their ends.
     mutating func next(upTo durable: SpoolWriter.Position?) async throws -> Chunk? {
-        let segments = SpoolFiles.segments(in: self.folder.path).filter { $0.number >= self.segment }
-        for (number, path) in segments {
-            if let durable, number > durable.segment { return nil }
-            let isOpen = number == durable?.segment
-            let start = number == self.segment ? self.offset : 0
-            let limit = (isOpen ? durable?.end : nil) ?? Self.maximumSegmentBytes
-            if isOpen, start >= limit { return nil }
-            let chunk = try await Self.onQueue { [header] in
-                try Self.read(path, from: start, limit: limit, header: header, isOpen: isOpen)
-            }
-            self.segment = isOpen ? number : number + 1
-            self.offset = isOpen ? limit : 0
-            return chunk
+        let segments = SpoolFiles.segments(in: self.folder.path)
+        guard let (number, path) = segments.first(where: { $0.number >= self.segment }) else { return nil }
+        if let durable, number > durable.segment { return nil }
+        let isOpen = number == durable?.segment
+        let start = number == self.segment ? self.offset : 0
+        let limit = (isOpen ? durable?.end : nil) ?? Self.maximumSegmentBytes
+        if isOpen, start >= limit { return nil }
+        let chunk = try await Self.onQueue { [header] in
+            try Self.read(path, from: start, limit: limit, header: header, isOpen: isOpen)
         }
-        return nil
+        self.segment = isOpen ? number : number + 1
+        self.offset = isOpen ? limit : 0
+        return chunk
     }
 
     private static func read(
