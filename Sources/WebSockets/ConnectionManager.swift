@@ -108,6 +108,19 @@ package final class ConnectionManager: Service, Sendable {
         }.reduce(0, +)
     }
 
+    /// Sends a message to whoever follows `topic`; it has no place among the topic's events.
+    package func send(toSubscribersOf topic: String, from sender: String, data: [UInt8]) async throws -> Int {
+        let json = ServerFrame.message(from: sender, time: self.timestamp(), data: data)
+        return try await self.onEachLoop { hub in
+            let subscribers = hub.subscribers(of: topic)
+            for connection in subscribers {
+                connection.send(json)
+                connection.flush()
+            }
+            return subscribers.count
+        }.reduce(0, +)
+    }
+
     private func wake(_ indexes: [Int]) {
         for index in indexes {
             self.eventLoops[index].execute {

@@ -24,6 +24,8 @@ final class EventLoopHub {
         self.connections[connection.id] = nil
     }
 
+    func subscribers(of topic: String) -> [SocketHandler] { self.subscribers[topic] ?? [] }
+
     /// Adds a subscriber and gives its index in the topic's list, which the connection keeps for leaving it.
     func subscribe(_ connection: SocketHandler, to topic: String) -> Int {
         self.subscribers[topic, default: []].append(connection)

@@ -186,6 +186,12 @@ struct ConnectionManagerTests {
                 let message = try await client.next("message")
                 #expect(message["from"]?.string == "root")
                 #expect(message["data"]?.int == 2)
+                try await client.send(json: #"{"type":"subscribe","topics":["a"]}"#)
+                _ = try await client.next("subscribed")
+                #expect(try await manager.send(toSubscribersOf: "b", from: "root", data: Array("3".utf8)) == 0)
+                #expect(try await manager.send(toSubscribersOf: "a", from: "root", data: Array("4".utf8)) == 1)
+                #expect(try await client.next("message")["data"]?.int == 4)
+                #expect(manager.position(of: "a")?.offset == 0, "a message is no event of the topic")
                 let listed = try await manager.connections()
                 #expect(listed.map(\.user) == ["alice"])
 

@@ -29,7 +29,9 @@ export async function showPlan({ session, live, content, query, signal }) {
   const next = h("button", { type: "button", click: () => turn(1) }, "Next");
 
   content.replaceChildren(
-    h("h1", {}, "Plan"), freshness.element, tiles, marks, filters(chosen),
+    h("h1", {}, "Plan"), freshness.element, tiles, marks,
+    h("details", { class: "folding", open: matchMedia("(min-width: 40rem)").matches },
+      h("summary", {}, "Filters"), filters(chosen)),
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Jobs" },
       h("table", {}, h("thead", {}, h("tr", {}, columns.map((column) => heading(column, chosen)))), table)),
     h("div", { class: "paging" }, previous, count, next),
@@ -150,11 +152,11 @@ function filters(chosen) {
   })),
   h("label", {}, "Folder ", h("input", { name: "folder", value: chosen.folder ?? "", placeholder: "/", size: 8 })),
   h("fieldset", {}, h("legend", {}, "Status"), statuses.map((status) => h("label", { class: "check" },
-    h("input", { type: "checkbox", name: "status", value: status, checked: selected.has(status) }), status))),
+    h("input", { type: "checkbox", name: "status", value: status, checked: selected.has(status) }), status)),
   h("label", { class: "check" },
     h("input", { type: "checkbox", name: "late", checked: chosen.late === "true" }), "Late"),
   h("label", { class: "check" },
-    h("input", { type: "checkbox", name: "critical", checked: chosen.critical === "true" }), "Critical"));
+    h("input", { type: "checkbox", name: "critical", checked: chosen.critical === "true" }), "Critical")));
 
   function apply() {
     const data = new FormData(form);

@@ -15,7 +15,7 @@ struct ActionTrail: Sendable {
         let id: String
         let name: String
         let target: AuditTarget
-        let reason: String
+        let reason: String?
         let ticket: String?
         let actor: AuditActor
         let requestID: String
@@ -27,7 +27,7 @@ struct ActionTrail: Sendable {
         _ name: String,
         id: String,
         target: AuditTarget,
-        reason: String,
+        reason: String?,
         ticket: String?,
         _ request: HTTPRequest
     ) throws -> Action {
@@ -142,15 +142,7 @@ struct ActionTrail: Sendable {
         _ request: HTTPRequest,
         _ body: () async throws -> Void
     ) async throws {
-        let reason = request.headers.first(name: "x-reason") ?? ""
-        let action = try self.action(
-            name,
-            id: ActionID.make(),
-            target: target,
-            reason: reason,
-            ticket: nil,
-            request
-        )
+        let action = try self.action(name, id: ActionID.make(), target: target, reason: nil, ticket: nil, request)
         try await self.intend(action, deadline: request.context.deadline)
         do {
             try await body()
@@ -163,6 +155,19 @@ struct ActionTrail: Sendable {
 
     func session(_ name: String, of user: AuthenticatedUser, _ request: HTTPRequest) async {
         await self.event(name, target: .user(user.name), request, actor: AuditActor(user, request))
+    }
+
+    /// A refresh token that was used twice: one of its users is a thief, and its session has been revoked.
+    func reusedToken(_ error: AuthenticationError, _ request: HTTPRequest) async {
+        let actor = AuditActor(type: "anonymous", id: "anonymous", address: request.context.remoteAddress)
+        await self.event(
+            "auth.refresh",
+            target: .user("unknown"),
+            result: .denied,
+            detail: error.message,
+            request,
+            actor: actor
+        )
     }
 
     /// A login that was refused; the reason is for the trail alone, the client learns less.

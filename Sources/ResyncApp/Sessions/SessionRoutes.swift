@@ -114,12 +114,17 @@ struct SessionRoutes: Sendable {
             token = try body.string("refreshToken", upTo: 1024)
             try body.finish()
         }
-        let tokens = try await self.sessions.refresh(
-            token,
-            from: request.origin,
-            deadline: request.context.deadline
-        )
-        return self.response(tokens, useCookie: useCookie)
+        do {
+            let tokens = try await self.sessions.refresh(
+                token,
+                from: request.origin,
+                deadline: request.context.deadline
+            )
+            return self.response(tokens, useCookie: useCookie)
+        } catch let error as AuthenticationError where error.code == .reusedRefreshToken {
+            await self.trail.reusedToken(error, request)
+            throw error
+        }
     }
 
     @Sendable private func logout(_ request: HTTPRequest) async throws -> HTTPResponse {

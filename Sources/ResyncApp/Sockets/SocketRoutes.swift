@@ -172,8 +172,7 @@ struct SocketRoutes: Sendable {
         let sender = try request.user().name
         let count: Int
         if LiveTopics.isTopic(recipient) {
-            self.manager.publish(topic: recipient, data: data.bytes)
-            count = self.manager.subscriberCount(of: recipient)
+            count = try await self.manager.send(toSubscribersOf: recipient, from: sender, data: data.bytes)
         } else {
             let user = recipient == "all" ? nil : recipient
             count = try await self.manager.send(toUser: user, from: sender, data: data.bytes)
