@@ -84,6 +84,10 @@ struct UpgradeTests {
                 let text = try await frames
                 #expect(text.contains(#""type":"closing","code":1012"#))
                 #expect(text.contains("reconnectAfterSeconds"))
+                // A second signal, sent when this returns, would stop it at once.
+                await #expect(throws: ProgramOutput.LineMissing.self, "its output ends") {
+                    try await running.output.line(containing: "nothing that is ever written")
+                }
             }
             #expect(exitCode == 0)
         }
