@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import KeyFiles
 import SQLite
+import ServiceLifecycle
 import TestSupport
 import Testing
 
@@ -132,6 +133,68 @@ struct AuditTrailTests {
 
                 #expect(read == Array(events.prefix(max(0, ends.count { $0 <= cut } - 1))))
             }
+        }
+    }
+
+    @Test func `a graceful stop ships and signs what was acknowledged and leaves no spool behind`() async throws {
+        try await TestLog.with { log in
+            let trail = try log.trail()
+            let services = ServiceGroup(services: [trail], logger: .silent)
+            try await withThrowingTaskGroup { group in
+                group.addTask { try await services.run() }
+                _ = try await trail.record(.complete(1), deadline: .soon)
+                // Answers only when the service runs.
+                _ = try await trail.events(matching: AuditFilter(), page: AuditPage(), deadline: .soon)
+                for number in 2...50 { _ = try await trail.record(.complete(number), deadline: .soon) }
+                await services.triggerGracefulShutdown()
+                try await group.waitForAll()
+            }
+
+            let verification = try await log.verify()
+            #expect(verification.outcome == .intact)
+            #expect(verification.signedUpTo == 50)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: log.settings.spoolDirectory).isEmpty)
+            let error = await #expect(throws: AuditError.self) { try await trail.record(.bare, deadline: .soon) }
+            #expect(error?.code == .closed)
+        }
+    }
+
+    @Test func `while the database refuses events they wait, and arrive once when it takes them again`() async throws {
+        try await TestLog.with { log in
+            try await log.database.tamper(
+                """
+                CREATE TRIGGER block BEFORE INSERT ON audit_ingest BEGIN SELECT RAISE(ABORT, 'blocked'); END
+                """
+            )
+            var settings = log.settings
+            settings.readerWait = .milliseconds(300)
+            let trail = try log.trail(settings: settings)
+            try await log.running(trail) {
+                for number in 1...10 { _ = try await trail.record(.complete(number), deadline: .soon) }
+                let error = await #expect(throws: AuditError.self) {
+                    try await trail.events(matching: AuditFilter(), page: AuditPage(), deadline: .soon)
+                }
+                #expect(error?.code == .behind)
+                #expect(trail.status.shippingError?.contains("blocked") == true)
+                #expect(try await log.entries().isEmpty)
+
+                try await log.database.tamper("DROP TRIGGER block")
+                var entries: [AuditEntry] = []
+                while entries.isEmpty {
+                    do {
+                        entries = try await trail.events(
+                            matching: AuditFilter(),
+                            page: AuditPage(newestFirst: false),
+                            deadline: .soon
+                        )
+                    } catch let error as AuditError where error.code == .behind {
+                        // The next attempt is due within five seconds.
+                    }
+                }
+                #expect(entries.map(\.event.reason) == (1...10).map { "reason \($0)" })
+                #expect(trail.status.shippingError == nil)
+            }
+            #expect(try await log.verify().outcome == .intact)
         }
     }
 
