@@ -1,4 +1,3 @@
-import JSON
 import NIOCore
 
 /// Identifies a connection in listings and for closing it; not a credential.
@@ -24,7 +23,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
         case closed
     }
 
-    private struct Subscription {
+    struct Subscription {
         var index: Int
         var lastOffset: UInt64
     }
@@ -32,19 +31,19 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
     let id: SocketID
     let admission: SocketAdmission
     let compression: Bool
-    private(set) var user: SocketUser
+    var user: SocketUser
     private(set) var phase = Phase.open
-    private(set) var liveness: SocketLiveness
-    private(set) var queue: OutboundQueue
+    var liveness: SocketLiveness
+    var queue: OutboundQueue
     private(set) var received = 0
     private(set) var sent = 0
-    private let manager: ConnectionManager
-    private let hub: EventLoopHub
-    private let settings: SocketSettings
+    let manager: ConnectionManager
+    let hub: EventLoopHub
+    let settings: SocketSettings
     private var decoder: WebSocketDecoder
     private var inboundBudget: InboundBudget
-    private var subscriptions: [String: Subscription] = [:]
-    private var context: ChannelHandlerContext?
+    var subscriptions: [String: Subscription] = [:]
+    private(set) var context: ChannelHandlerContext?
     private var lastProgress: ContinuousClock.Instant
     private var flushClaimed = false
     private var closeFrame: (code: SocketCloseCode, reason: String)?
@@ -161,98 +160,6 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    private func handle(_ text: ByteBuffer) {
-        do throws(ClientFrame.Problem) {
-            let (frame, id) = try ClientFrame.parse(text)
-            switch frame {
-            case .subscribe(let topics, let since): self.subscribe(to: topics, since: since, id: id)
-            case .unsubscribe(let topics): self.unsubscribe(from: topics, id: id)
-            case .ping: self.send(ServerFrame.pong(id: id, serverTime: self.manager.timestamp()))
-            case .refresh(let token): self.refresh(with: token, id: id)
-            case .presence(let topic): self.presence(of: topic, id: id)
-            }
-        } catch {
-            self.send(ServerFrame.error(id: error.id, code: "invalid-request", detail: error.detail))
-        }
-    }
-
-    private func subscribe(to topics: [String], since: [String: TopicPosition], id: JSONValue?) {
-        let added = topics.filter { self.subscriptions[$0] == nil }
-        guard self.subscriptions.count + added.count <= self.settings.maximumTopicsPerConnection else {
-            let limit = self.settings.maximumTopicsPerConnection
-            return self.send(ServerFrame.error(id: id, code: "conflict", detail: "More than \(limit) topics."))
-        }
-        for topic in topics {
-            switch self.manager.topicAccess(topic, self.user) {
-            case .allowed: continue
-            case .forbidden:
-                return self.send(
-                    ServerFrame.error(id: id, code: "forbidden", detail: "Topic \(topic) needs another role.")
-                )
-            case .unknown:
-                return self.send(ServerFrame.error(id: id, code: "not-found", detail: "There is no topic \(topic)."))
-            }
-        }
-        for topic in topics where self.subscriptions[topic] != nil { self.leave(topic) }
-        let results = self.manager.subscribe(to: topics, since: since, eventLoop: self.hub.index)
-        for (topic, result) in results {
-            let index = self.hub.subscribe(self, to: topic)
-            self.subscriptions[topic] = Subscription(index: index, lastOffset: result.position.offset)
-        }
-        self.send(ServerFrame.subscribed(id: id, topics: results))
-        for (topic, result) in results {
-            for event in result.missed {
-                var frames = EventFrames(event)
-                self.enqueue(&frames, topic: topic, offset: event.offset)
-            }
-        }
-    }
-
-    private func unsubscribe(from topics: [String], id: JSONValue?) {
-        for topic in topics { self.leave(topic) }
-        self.send(ServerFrame.unsubscribed(id: id, topics: topics))
-    }
-
-    private func leave(_ topic: String) {
-        guard let subscription = self.subscriptions.removeValue(forKey: topic) else { return }
-        self.hub.unsubscribe(self, from: topic, index: subscription.index)
-        self.manager.unsubscribe(from: topic, eventLoop: self.hub.index)
-        self.queue.forgetGaps(of: topic)
-    }
-
-    private func refresh(with token: String, id: JSONValue?) {
-        guard let context else { return }
-        let authenticate = self.manager.authenticate
-        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        context.eventLoop.makeFutureWithTask { await authenticate(token) }.whenComplete { result in
-            bound.value.refreshed(try? result.get(), id: id)  // the task does not throw
-        }
-    }
-
-    private func refreshed(_ renewed: SocketUser??, id: JSONValue?) {
-        guard case .open = self.phase else { return }
-        guard let renewed = renewed ?? nil, renewed.name == self.user.name else {
-            self.send(ServerFrame.error(id: id, code: "unauthenticated", detail: "The access token is not valid here."))
-            return self.flush()
-        }
-        self.user = renewed
-        self.liveness.credentialsRenewed(expiresAt: renewed.expiresAt)
-        for topic in self.subscriptions.keys where self.manager.topicAccess(topic, renewed) != .allowed {
-            self.leave(topic)
-        }
-        let seconds = ContinuousClock.now.duration(to: renewed.expiresAt).components.seconds
-        self.send(ServerFrame.refreshed(id: id, expiresInSeconds: Int(max(0, seconds))))
-        self.flush()
-    }
-
-    private func presence(of topic: String, id: JSONValue?) {
-        guard self.manager.topicAccess(topic, self.user) == .allowed else {
-            return self.send(ServerFrame.error(id: id, code: "forbidden", detail: "Topic \(topic) is not open to you."))
-        }
-        let count = self.manager.subscriberCount(of: topic)
-        self.send(ServerFrame.presence(id: id, topic: topic, subscribers: count))
-    }
-
     // MARK: - To the client
 
     /// The topic's list has been reordered: this connection's place in it is `index` now.
@@ -277,7 +184,7 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
         self.flush()
     }
 
-    private func enqueue(_ frames: inout EventFrames, topic: String, offset: UInt64) {
+    func enqueue(_ frames: inout EventFrames, topic: String, offset: UInt64) {
         let frame = self.compression ? frames.compressed() : frames.plain()
         if self.queue.isEmpty, self.isWritable {
             self.write(frame)
