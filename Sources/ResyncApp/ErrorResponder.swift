@@ -12,17 +12,17 @@ enum ErrorResponder {
     /// Nil for errors nobody expected.
     static func problem(for error: any Error) -> HTTPProblem? {
         switch error {
-        case let error as AuthenticationError: self.problem(for: error)
-        case let error as SocketRefusal: self.problem(for: error)
-        case let error as PoolError: self.problem(for: error)
-        case let error as DatabaseError: self.problem(for: error)
-        case let error as TWSError: self.problem(for: error)
-        case let error as AuditError: self.problem(for: error)
+        case let error as AuthenticationError: self.authentication(error)
+        case let error as SocketRefusal: self.admission(error)
+        case let error as PoolError: self.pool(error)
+        case let error as DatabaseError: self.database(error)
+        case let error as TWSError: self.scheduler(error)
+        case let error as AuditError: self.audit(error)
         default: nil
         }
     }
 
-    private static func problem(for error: AuthenticationError) -> HTTPProblem? {
+    private static func authentication(_ error: AuthenticationError) -> HTTPProblem? {
         switch error.code {
         case .invalidCredentials: .unauthenticated("The name or the password is wrong.")
         case .invalidToken: .unauthenticated("The access token is not valid.")
@@ -50,7 +50,7 @@ enum ErrorResponder {
         }
     }
 
-    private static func problem(for error: SocketRefusal) -> HTTPProblem {
+    private static func admission(_ error: SocketRefusal) -> HTTPProblem {
         switch error.reason {
         case .draining: .shuttingDown
         case .full, .tooManyForUser, .tooManyForAddress:
@@ -58,7 +58,7 @@ enum ErrorResponder {
         }
     }
 
-    private static func problem(for error: PoolError) -> HTTPProblem {
+    private static func pool(_ error: PoolError) -> HTTPProblem {
         switch error.code {
         case .invalidSize: .invalidRequest(error.message)
         case .draining, .closed:
@@ -69,7 +69,7 @@ enum ErrorResponder {
         }
     }
 
-    private static func problem(for error: DatabaseError) -> HTTPProblem? {
+    private static func database(_ error: DatabaseError) -> HTTPProblem? {
         switch error.code {
         case .timeout: .deadlineExceeded
         case .syntax, .decoding: nil
@@ -77,7 +77,7 @@ enum ErrorResponder {
         }
     }
 
-    private static func problem(for error: TWSError) -> HTTPProblem {
+    private static func scheduler(_ error: TWSError) -> HTTPProblem {
         let retryAfter = error.retryAfter.map { max(1, Int($0.components.seconds)) }
         return switch error.code {
         case .unreachable, .interrupted, .failed, .malformedAnswer, .unauthenticated, .forbidden:
@@ -95,7 +95,7 @@ enum ErrorResponder {
         }
     }
 
-    private static func problem(for error: AuditError) -> HTTPProblem? {
+    private static func audit(_ error: AuditError) -> HTTPProblem? {
         switch error.code {
         case .unavailable, .behind, .closed:
             HTTPProblem(.serviceUnavailable, code: "audit-unavailable", detail: error.message, retryAfter: 5)

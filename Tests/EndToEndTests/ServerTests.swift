@@ -86,6 +86,14 @@ struct ServerTests {
                 #expect(stale.json["total"]?.int == 1515)
                 #expect(stale.json["freshness"]?["reason"]?.string?.isEmpty == false)
 
+                let action = try await installation.call(
+                    "POST",
+                    "/plan/jobs/unknown/actions/hold",
+                    ["reason": "x"],
+                    token: token
+                )
+                #expect([502, 503].contains(action.status), "\(action.text)")
+
                 _ = try await Installation.send("DELETE", "\(installation.simulator.admin)/sim/faults/away")
                 _ = try await installation.eventually("/plan/summary", token: token) {
                     $0.json["freshness"]?["stale"]?.bool == false
