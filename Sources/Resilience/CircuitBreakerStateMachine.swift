@@ -72,8 +72,10 @@ package struct CircuitBreakerStateMachine: Sendable {
                 if self.changedAt.duration(to: now) >= self.settings.ramp {
                     self.isRamping = false
                 } else {
+                    // Of the calls before this one: nothing is known against the first.
+                    let rejection = self.ramp.rejection
                     self.ramp.requests += 1
-                    if random < self.ramp.rejection { return .rejected(retryAfter: self.settings.openTime) }
+                    if random < rejection { return .rejected(retryAfter: self.settings.openTime) }
                 }
             }
             return .admitted(self.permit(now: now, isProbe: false), nil)

@@ -194,6 +194,18 @@ private final class Subject {
         #expect(self.call(machine, at: 13.2, .success, random: 0))
     }
 
+    @Test func `after closing, a single caller who succeeds is never refused`() {
+        let machine = self.machine()
+        for _ in 0..<5 { _ = self.call(machine, at: 0, self.failure) }
+        var second = 60.0
+        while machine.mode != .closed, second < 120 {
+            _ = self.call(machine, at: second, .success)
+            second += 1
+        }
+        #expect(machine.mode == .closed)
+        for index in 0..<9 { #expect(self.call(machine, at: second + Double(index), .success, random: 0)) }
+    }
+
     @Test func `an operator's decision holds until it is taken back`() {
         let machine = self.machine()
         machine.setOverride(.forcedOpen, now: self.start)
