@@ -207,7 +207,7 @@ var targets: [Target] = [
     ),
     tests(
         "TWSSimulator",
-        ["Concurrency", "JSON", "TWSSimulator", "TestSupport", logging, nioCore, nioHTTP1],
+        ["Concurrency", "JSON", "TWSSimulator", "TestSupport", logging, nioCore, nioHTTP1, nioPosix, nioSSL],
         resources: [.copy("Fixtures")]
     ),
     tests(

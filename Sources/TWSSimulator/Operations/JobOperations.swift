@@ -26,7 +26,7 @@ let jobOperations: [Operation] = [
     Operation("getJobSuccessors", "GET", "plan/job/*/successors") { scope throws(OperationError) in
         try scope.related(to: .job(try scope.job()), PlanGraph.successors)
     },
-    Operation("getJobRunLog", "GET", "plan/job/run/*/joblog") { scope throws(OperationError) in
+    Operation("getJobLog", "GET", "plan/job/run/*/joblog") { scope throws(OperationError) in
         try jobLog(scope)
     },
 ]

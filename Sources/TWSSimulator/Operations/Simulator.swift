@@ -65,7 +65,7 @@ final class Simulator: Responder {
     func exchange(_ request: SimulatorRequest) -> Exchange {
         let match = request.segments.map { Operation.match(method: request.method, segments: $0) } ?? .unknownPath
         var isJobLog = false
-        if case .operation(let operation, _) = match { isJobLog = operation.id == "getJobRunLog" }
+        if case .operation(let operation, _) = match { isJobLog = operation.id == "getJobLog" }
         let (admission, configuration) = self.withState { state, real in
             (state.admit(request, isJobLog: isJobLog, real: real), state.configuration)
         }
