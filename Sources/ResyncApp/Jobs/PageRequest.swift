@@ -1,5 +1,4 @@
-import Crypto
-import Foundation
+import Authentication
 import InboundHTTP
 import JSON
 
@@ -70,26 +69,32 @@ struct PageRequest: Sendable {
         json.value(place.id)
         for key in place.keys { json.write(key) }
         json.endArray()
-        return Data(json.bytes).base64EncodedString()
-            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+        return Base64URL.encode(json.bytes)
     }
 
     private static func decode(_ cursor: String, digest: String) -> Place? {
-        var base64 = cursor.replacing("-", with: "+").replacing("_", with: "/")
-        while !base64.count.isMultiple(of: 4) { base64.append("=") }
-        guard let bytes = Data(base64Encoded: base64),
-            let parts = (try? JSONValue(parsing: Array(bytes)))?.array,  // not JSON is not a cursor of ours
+        guard let bytes = Base64URL.decode(cursor),
+            let parts = (try? JSONValue(parsing: bytes))?.array,  // not JSON is not a cursor of ours
             parts.count >= 2, parts[0].string == digest, let id = parts[1].string
         else { return nil }
         return Place(keys: parts.dropFirst(2).map(SortValue.init), id: id)
     }
 
     /// What the query is but for the page: a cursor of another query would point nowhere.
+    ///
+    /// FNV-1a, because it guards against mistakes and not against malice.
     private static func digest(of request: HTTPRequest) -> String {
-        let names = Set(request.query.names).subtracting(["cursor", "limit"]).sorted()
-        let text = names.map { "\($0)=\(request.query.list($0).joined(separator: ","))" }.joined(separator: "&")
-        let path = request.path
-        return SHA256.hash(data: Data("\(path)?\(text)".utf8)).prefix(6).map { String($0, radix: 16) }.joined()
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        func add(_ bytes: some Sequence<UInt8>) {
+            for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        }
+        add(request.path.utf8)
+        var done: Set = ["cursor", "limit"]
+        for name in request.query.names where done.insert(name).inserted {
+            add(name.utf8)
+            for value in request.query.list(name) { add(value.utf8) }
+        }
+        return String(hash, radix: 36)
     }
 }
 

@@ -28,10 +28,21 @@ struct Authenticate: Middleware {
 
     /// The token of an `Authorization: Bearer` header; 401 when there is none.
     static func bearerToken(of headers: HTTPHeaders) throws(HTTPProblem) -> String {
-        guard let value = headers.first(name: "authorization"), value.count > 7,
-            value.prefix(7).lowercased() == "bearer "
-        else { throw HTTPProblem.unauthenticated("Send an access token as Authorization: Bearer.") }
-        return String(value.dropFirst(7)).trimmingSpaces()
+        guard let value = headers.first(name: "authorization"), let token = self.token(in: value.utf8) else {
+            throw HTTPProblem.unauthenticated("Send an access token as Authorization: Bearer.")
+        }
+        return token
+    }
+
+    /// By bytes: this runs for every request, and characters cost a hundred times as much.
+    private static func token(in value: String.UTF8View) -> String? {
+        let scheme = "bearer ".utf8
+        guard value.count > scheme.count, zip(value, scheme).allSatisfy({ $0 | 0x20 == $1 }) else { return nil }
+        var token = value.dropFirst(scheme.count)
+        let space = UInt8(ascii: " ")
+        while token.first == space { token.removeFirst() }
+        while token.last == space { token.removeLast() }
+        return token.isEmpty ? nil : String(Substring(token))
     }
 }
 
@@ -53,11 +64,5 @@ extension HTTPProblem {
             detail: detail,
             headers: ["www-authenticate": #"Bearer realm="resync""#]
         )
-    }
-}
-
-extension String {
-    fileprivate func trimmingSpaces() -> String {
-        String(self.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
 }
