@@ -1,6 +1,6 @@
+import Collections
 import Crypto
 import Database
-import DequeModule
 
 /// The state of one verification: takes what was read from the log and collects evidence.
 ///

@@ -1,4 +1,4 @@
-import DequeModule
+import Collections
 
 /// Decides which job runs on a hashing thread and which waits: at most `limit` run, at most `maximumWaiting` wait, in
 /// the order they came.
