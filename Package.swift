@@ -256,6 +256,13 @@ if benchmarks {
             path: "Tests/Benchmarks/HTTPBench",
             swiftSettings: swiftSettings
         ),
+        .target(name: "AllocationCounter", path: "Tests/Benchmarks/AllocationCounter"),
+        .executableTarget(
+            name: "pools-bench",
+            dependencies: ["AllocationCounter", "Concurrency", "Pooling", logging],
+            path: "Tests/Benchmarks/PoolsBench",
+            swiftSettings: swiftSettings
+        ),
     ]
 }
 

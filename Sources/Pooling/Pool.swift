@@ -66,7 +66,13 @@ package final class Pool<Connection: Sendable>: Service, ObservablePool {
         deadline: Deadline,
         _ body: (Connection) async throws -> sending Result
     ) async throws -> sending Result {
-        let lease = try await self.lease(owner: owner, holder: .current, deadline: deadline)
+        let task = TaskIdentity.current
+        let lease: PoolCore.Lease
+        if !task.isCancelled, let idle = self.leaseIdle(owner: owner, holder: task.identity) {
+            lease = idle
+        } else {
+            lease = try await self.wait(owner: owner, holder: task.identity, deadline: deadline)
+        }
         let connection = Self.connection(lease.handle)
         let result: Result
         do {
@@ -84,7 +90,12 @@ package final class Pool<Connection: Sendable>: Service, ObservablePool {
     /// Throws as `withConnection` does.
     package func acquire(owner: LeaseOwner, deadline: Deadline) async throws -> PoolLease<Connection> {
         // The holder stays unknown: the lease may outlive this task or move to another one.
-        let lease = try await self.lease(owner: owner, holder: .unknown, deadline: deadline)
+        let lease: PoolCore.Lease
+        if !Task.isCancelled, let idle = self.leaseIdle(owner: owner, holder: .unknown) {
+            lease = idle
+        } else {
+            lease = try await self.wait(owner: owner, holder: .unknown, deadline: deadline)
+        }
         return PoolLease(
             core: self.core,
             id: lease.id,
@@ -123,16 +134,20 @@ package final class Pool<Connection: Sendable>: Service, ObservablePool {
 
     package var leases: [PoolLeaseDescription] { self.core.leases }
 
-    private func lease(owner: LeaseOwner, holder: TaskIdentity, deadline: Deadline) async throws -> PoolCore.Lease {
-        while true {
-            let lease: PoolCore.Lease
-            if !Task.isCancelled, let idle = self.core.leaseIdle(owner: owner, holder: holder) {
-                lease = idle
-            } else {
-                lease = try await self.core.lease(owner: owner, holder: holder, deadline: deadline)
+    private func leaseIdle(owner: LeaseOwner, holder: TaskIdentity) -> PoolCore.Lease? {
+        while let lease = self.core.leaseIdle(owner: owner, holder: holder) {
+            if self.isUsable(Self.connection(lease.handle)) {
+                return lease
             }
-            // One that died unnoticed is replaced; each round closes a connection, so the rounds are bounded by the
-            // deadline of the wait that follows the last one.
+            // One that died unnoticed; each round closes a connection.
+            self.core.giveBack(lease.id, .broken)
+        }
+        return nil
+    }
+
+    private func wait(owner: LeaseOwner, holder: TaskIdentity, deadline: Deadline) async throws -> PoolCore.Lease {
+        while true {
+            let lease = try await self.core.lease(owner: owner, holder: holder, deadline: deadline)
             if self.isUsable(Self.connection(lease.handle)) {
                 return lease
             }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A point on the clock of a pool, in nanoseconds since some fixed moment.
 ///
 /// A plain integer because it is read, stored and compared on every lease.
@@ -36,16 +38,18 @@ struct PoolClock: Sendable {
     /// Throws only when cancelled.
     var sleep: @Sendable (_ until: PoolInstant) async throws -> Void
 
-    static let continuous: Self = {
-        let origin = ContinuousClock.now
-        return Self(
-            now: { PoolInstant(nanoseconds: origin.duration(to: ContinuousClock.now).wholeNanoseconds) },
-            sleep: { instant in
-                try await Task.sleep(
-                    until: origin.advanced(by: .nanoseconds(instant.nanoseconds)),
-                    clock: .continuous
-                )
-            }
-        )
-    }()
+    static let continuous = Self(
+        now: { Self.readContinuous() },
+        sleep: { instant in
+            let remaining = instant.nanoseconds(since: Self.readContinuous())
+            try await Task.sleep(until: .now.advanced(by: .nanoseconds(remaining)), clock: .continuous)
+        }
+    )
+
+    /// What `ContinuousClock` reads, without its arithmetic on 128 bits, which costs as much as the rest of a lease.
+    private static func readContinuous() -> PoolInstant {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return PoolInstant(nanoseconds: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
+    }
 }

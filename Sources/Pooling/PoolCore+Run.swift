@@ -84,21 +84,36 @@ extension PoolCore {
 
     private func execute(_ command: PoolCommand, in group: inout DiscardingTaskGroup) {
         switch command {
-        case .connect(let id, let deadline): group.addTask { await self.connect(id, deadline: deadline) }
-        case .check(let id, let deadline): group.addTask { await self.check(id, deadline: deadline) }
-        case .reset(let id): group.addTask { await self.reset(id) }
-        case .close(let id): group.addTask { await self.close(id) }
+        case .connect(let id, let deadline):
+            let interrupt = self.interruptBefore(id)
+            group.addTask { await self.connect(id, deadline: deadline, interrupt) }
+        case .check(let id, let deadline):
+            let interrupt = self.interruptBefore(id)
+            group.addTask { await self.check(id, deadline: deadline, interrupt) }
+        case .reset(let id):
+            let interrupt = self.interruptBefore(id)
+            group.addTask { await self.reset(id, interrupt) }
+        case .close(let id):
+            let interrupt = self.interruptBefore(id)
+            group.addTask { await self.close(id, interrupt) }
         case .interrupt(let id):
             let interrupt = self.perform { state in state.interrupts[id.slot] }
             interrupt?.raise()
         }
     }
 
+    /// In place before the work begins, so that an interrupt which comes even before that is not lost.
+    private func interruptBefore(_ id: PoolConnectionID) -> Signal {
+        let interrupt = Signal()
+        self.perform { state in state.interrupts[id.slot] = interrupt }
+        return interrupt
+    }
+
     // MARK: - The driver's work
 
-    private func connect(_ id: PoolConnectionID, deadline: PoolInstant) async {
+    private func connect(_ id: PoolConnectionID, deadline: PoolInstant, _ interrupt: Signal) async {
         let context = PoolConnectContext(id: id, deadline: self.deadline(at: deadline))
-        let result = await self.interruptible(id) { try await self.driver.connect(context) }
+        let result = await self.interruptible(id, by: interrupt) { try await self.driver.connect(context) }
         let random = Double.random(in: 0..<1)
         self.react { state, now in
             switch result {
@@ -111,29 +126,29 @@ extension PoolCore {
         }
     }
 
-    private func check(_ id: PoolConnectionID, deadline: PoolInstant) async {
+    private func check(_ id: PoolConnectionID, deadline: PoolInstant, _ interrupt: Signal) async {
         guard let handle = self.perform({ state in state.handles[id.slot] }), let check = self.driver.check else {
             return
         }
         let limit = self.deadline(at: deadline)
-        let result = await self.interruptible(id) { try await check(handle, limit) }
+        let result = await self.interruptible(id, by: interrupt) { try await check(handle, limit) }
         self.react { state, now in state.machine.checkFinished(id, error: result.failure, now: now) }
     }
 
-    private func reset(_ id: PoolConnectionID) async {
+    private func reset(_ id: PoolConnectionID, _ interrupt: Signal) async {
         guard let handle = self.perform({ state in state.handles[id.slot] }), let reset = self.driver.reset else {
             return
         }
-        let result = await self.interruptible(id) { try await reset(handle) }
+        let result = await self.interruptible(id, by: interrupt) { try await reset(handle) }
         self.react { state, now in state.machine.resetFinished(id, error: result.failure, now: now) }
     }
 
-    private func close(_ id: PoolConnectionID) async {
+    private func close(_ id: PoolConnectionID, _ interrupt: Signal) async {
         guard let handle = self.perform({ state in state.handles[id.slot] }) else {
             return
         }
         // A close that is interrupted counts as done: nothing more can be tried.
-        _ = await self.interruptible(id) { await self.driver.close(handle) }
+        _ = await self.interruptible(id, by: interrupt) { await self.driver.close(handle) }
         self.react { state, now in
             state.handles[id.slot] = nil
             return state.machine.closeFinished(id, now: now)
@@ -148,10 +163,9 @@ extension PoolCore {
     /// a connection opened at the last moment is not lost.
     private func interruptible<Success: Sendable>(
         _ id: PoolConnectionID,
+        by interrupt: Signal,
         _ work: @escaping @Sendable () async throws -> Success
     ) async -> Result<Success, any Error> {
-        let interrupt = Signal()
-        self.perform { state in state.interrupts[id.slot] = interrupt }
         let result = await withTaskGroup(of: Result<Success, any Error>?.self) { race in
             race.addTask {
                 do {

@@ -170,7 +170,22 @@ final class PoolCore: Sendable {
     }
 
     func giveBack(_ lease: PoolLeaseID, _ condition: PoolReturnCondition) {
+        if condition == .usable, self.returnIdle(lease) {
+            return
+        }
         self.react { state, now in state.machine.released(lease, condition, now: now) }
+    }
+
+    /// Takes the lock once and allocates nothing; false when somebody waits or the connection has to go.
+    private func returnIdle(_ lease: PoolLeaseID) -> Bool {
+        let now = self.clock.now()
+        let (isReturned, wakes) = self.state.withLock { state in
+            (state.machine.returnIdle(lease, now: now), state.machine.takeWakeUp())
+        }
+        if wakes {
+            self.housekeeping.raise()
+        }
+        return isReturned
     }
 
     // MARK: - Performing
@@ -258,8 +273,9 @@ extension PoolCore.State {
         self.waiters[settlement.waiter.index] = nil
         switch settlement.result {
         case .leased(let id):
+            // The machine lends nothing that is not there; should it ever, nobody must wait for ever.
             guard let handle = self.handles[id.slot] else {
-                return nil
+                return (waiter, .cancelled)
             }
             return (waiter, .leased(PoolCore.Lease(id: id, handle: handle)))
         case .refused(let refusal): return (waiter, .refused(refusal))

@@ -38,6 +38,42 @@ struct PoolMember: Sendable {
     var unusedSince = PoolInstant.distantPast
     fileprivate var hotter: Int32 = -1
     fileprivate var colder: Int32 = -1
+
+    /// Returns the next colder member.
+    fileprivate mutating func lend(
+        _ lease: UInt64,
+        to owner: LeaseOwner,
+        holder: TaskIdentity,
+        now: PoolInstant
+    ) -> Int32 {
+        self.phase = .leased
+        self.since = now
+        self.isInterrupted = false
+        self.isLeakReported = false
+        self.lease = lease
+        self.owner = owner
+        self.holder = holder
+        return self.colder
+    }
+
+    fileprivate mutating func takeBack(
+        _ lease: UInt64,
+        now: PoolInstant,
+        checkAt: PoolInstant,
+        colder: Int32
+    ) -> (since: PoolInstant, retireAt: PoolInstant)? {
+        guard self.phase == .leased, self.lease == lease, !self.isCondemned, !self.isLeakReported, now < self.retireAt
+        else {
+            return nil
+        }
+        let since = self.since
+        self.phase = .idle
+        self.since = now
+        self.checkAt = checkAt
+        self.hotter = -1
+        self.colder = colder
+        return (since, self.retireAt)
+    }
 }
 
 /// All places of a pool, the counts of their phases, and the idle ones ordered by last use.
@@ -134,6 +170,50 @@ struct PoolMembers: Sendable {
         self.slots[slot].since = since
         self.unlink(slot)
         self.linkColdest(slot)
+    }
+
+    /// `enter(.leased)` for the connection used last, in one go because most leases come this way.
+    mutating func lendHottest(_ lease: UInt64, to owner: LeaseOwner, holder: TaskIdentity, now: PoolInstant) -> Int? {
+        guard self.hottest >= 0 else {
+            return nil
+        }
+        let slot = Int(self.hottest)
+        let next = self.slots[slot].lend(lease, to: owner, holder: holder, now: now)
+        self.hottest = next
+        if next >= 0 {
+            self.slots[Int(next)].hotter = -1
+        } else {
+            self.coldest = -1
+        }
+        self.idle -= 1
+        self.leased += 1
+        return slot
+    }
+
+    /// `enter(.idle)` for a lent connection with nothing against lending it again; nil when there is, or the lease is
+    /// not the present one.
+    ///
+    /// Returns when it was lent and when its life ends.
+    mutating func takeBack(
+        _ lease: PoolLeaseID,
+        now: PoolInstant,
+        checkAt: PoolInstant
+    ) -> (since: PoolInstant, retireAt: PoolInstant)? {
+        guard lease.slot < self.slots.count,
+            let times = self.slots[lease.slot].takeBack(lease.serial, now: now, checkAt: checkAt, colder: self.hottest)
+        else {
+            return nil
+        }
+        let link = Int32(truncatingIfNeeded: lease.slot)
+        if self.hottest >= 0 {
+            self.slots[Int(self.hottest)].hotter = link
+        } else {
+            self.coldest = link
+        }
+        self.hottest = link
+        self.leased -= 1
+        self.idle += 1
+        return times
     }
 
     private mutating func count(_ phase: PoolMember.Phase, by change: Int) {

@@ -52,11 +52,31 @@ struct PoolStateMachine: Sendable {
 
     /// Lends an idle connection unless somebody waits; all that happens when there are enough connections.
     mutating func leaseIdle(owner: LeaseOwner, holder: TaskIdentity, now: PoolInstant) -> PoolLeaseID? {
-        guard self.phase == .running, self.waiters.isEmpty, let slot = self.members.firstIdle else {
+        guard case .running = self.phase, self.waiters.isEmpty,
+            let slot = self.members.lendHottest(self.nextLease + 1, to: owner, holder: holder, now: now)
+        else {
             return nil
         }
         self.timings.servedAtOnce()
-        return self.lease(slot, to: owner, holder: holder, now: now)
+        return self.lent(slot, now: now)
+    }
+
+    /// Takes back a connection nobody waits for and that can be lent again; all that happens when there are enough.
+    ///
+    /// False when there is more to decide, which is then left to `released`.
+    mutating func returnIdle(_ lease: PoolLeaseID, now: PoolInstant) -> Bool {
+        let checkAt = now.advanced(by: self.limits.keepaliveInterval)
+        guard case .running = self.phase, self.waiters.isEmpty, !self.limits.mustReset,
+            self.members.alive <= self.limits.maxSize,
+            let times = self.members.takeBack(lease, now: now, checkAt: checkAt)
+        else {
+            return false
+        }
+        self.timings.held(now.nanoseconds(since: times.since))
+        self.note(checkAt)
+        self.note(now.advanced(by: self.limits.idleTimeout))
+        self.note(times.retireAt)
+        return true
     }
 
     /// Lends a connection, queues the acquirer, or refuses it.
@@ -137,13 +157,23 @@ struct PoolStateMachine: Sendable {
         return reaction
     }
 
-    mutating func lease(_ slot: Int, to owner: LeaseOwner, holder: TaskIdentity, now: PoolInstant) -> PoolLeaseID {
-        self.nextLease += 1
+    private mutating func lease(
+        _ slot: Int,
+        to owner: LeaseOwner,
+        holder: TaskIdentity,
+        now: PoolInstant
+    ) -> PoolLeaseID {
         self.members.enter(.leased, slot, now: now)
-        self.members[slot].lease = self.nextLease
+        self.members[slot].lease = self.nextLease + 1
         self.members[slot].owner = owner
         self.members[slot].holder = holder
         self.members[slot].isLeakReported = false
+        return self.lent(slot, now: now)
+    }
+
+    /// What all leases have in common.
+    private mutating func lent(_ slot: Int, now: PoolInstant) -> PoolLeaseID {
+        self.nextLease += 1
         self.totals.acquired += 1
         self.peakActive = max(self.peakActive, min(self.members.active, self.limits.maxSize))
         self.note(now.advanced(by: self.limits.leakDetectionThreshold))

@@ -115,11 +115,15 @@ struct PoolModel {
             guard case .holding(let lease) = self.borrowers[index] else { return }
             self.borrowers[index] = .away
             self.lastReturned = lease
-            try self.apply(self.machine.released(lease, condition, now: self.now))
+            // As the pool does: the short way first.
+            if condition != .usable || !self.machine.returnIdle(lease, now: self.now) {
+                try self.apply(self.machine.released(lease, condition, now: self.now))
+            }
         case .releaseAgain:
             guard let lease = self.lastReturned else { return }
             self.lastReturned = nil
             let before = self.machine.counts
+            try self.require(!self.machine.returnIdle(lease, now: self.now), "a lease was returned twice")
             try self.apply(self.machine.released(lease, .usable, now: self.now))
             try self.require(before == self.machine.counts, "a lease returned twice changed something")
         case .dialSucceeds(let slot):
@@ -191,9 +195,15 @@ struct PoolModel {
     }
 
     private mutating func acquire(_ index: Int) {
+        let owner = LeaseOwner("task \(index)")
+        let holder = TaskIdentity(forTesting: UInt(index + 1))
+        if let lease = self.machine.leaseIdle(owner: owner, holder: holder, now: self.now) {
+            self.borrowers[index] = .holding(lease)
+            return
+        }
         let decision = self.machine.acquire(
-            owner: LeaseOwner("task \(index)"),
-            holder: TaskIdentity(forTesting: index + 1),
+            owner: owner,
+            holder: holder,
             deadline: self.now.advanced(by: self.acquireTimeout),
             now: self.now
         )
