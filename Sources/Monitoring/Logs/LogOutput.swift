@@ -100,7 +100,13 @@ private struct OutputLogHandler: LogHandler {
     func log(event: LogEvent) {
         var merged = self.metadata
         if let provided = self.metadataProvider?.get() { merged.merge(provided) { _, new in new } }
-        if let given = event.metadata { merged.merge(given) { _, new in new } }
+        if let given = event.metadata {
+            if merged.isEmpty {
+                merged = given
+            } else {
+                merged.merge(given) { _, new in new }
+            }
+        }
         var pairs = merged.map { (key: $0.key, value: $0.value.description) }.sorted { $0.key < $1.key }
         if let error = event.error { pairs.append((key: "error", value: String(describing: error))) }
         self.output.write(event, label: self.label, metadata: pairs)

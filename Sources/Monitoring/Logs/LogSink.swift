@@ -5,7 +5,8 @@ import Glibc
 /// Takes finished log lines from any thread and writes them to a descriptor, without ever making a caller wait.
 ///
 /// The buffer is bounded: when the reader of standard error is too slow, the newest lines are dropped and counted, and a
-/// line telling how many follows once there is room. One serial queue writes, so lines keep their order.
+/// line telling how many follows once there is room. One serial queue writes, so lines keep their order; it gathers for
+/// `gatheringTime`, because waking its thread for a single line costs more than making the line.
 package final class LogSink: Sendable {
     private struct State {
         var pending: [UInt8] = []
@@ -16,6 +17,8 @@ package final class LogSink: Sendable {
 
     /// About ten thousand lines.
     package static let defaultMaxPendingBytes = 2 * 1024 * 1024
+
+    private static let gatheringTime = DispatchTimeInterval.milliseconds(10)
 
     private let descriptor: Int32
     private let maxPendingBytes: Int
@@ -51,7 +54,7 @@ package final class LogSink: Sendable {
             defer { state.isWriting = true }
             return !state.isWriting
         }
-        if mustStart { self.queue.async { self.drain() } }
+        if mustStart { self.queue.asyncAfter(deadline: .now() + Self.gatheringTime) { self.drain() } }
     }
 
     /// Waits until everything taken so far is written, at most `timeout`; for the end of the process only.
@@ -60,7 +63,10 @@ package final class LogSink: Sendable {
     @discardableResult
     package func flush(timeout: DispatchTimeInterval) -> Bool {
         let written = DispatchSemaphore(value: 0)
-        self.queue.async { written.signal() }
+        self.queue.async {
+            self.drain()
+            written.signal()
+        }
         return written.wait(timeout: .now() + timeout) == .success
     }
 
