@@ -31,7 +31,9 @@ struct TrustedProxies: Sendable {
         return self.blocks.contains { Self.matches(bytes, $0) }
     }
 
-    /// The client behind `peer`: reading the fields from right to left, the first address that is not a proxy of ours.
+    /// The client behind `peer`: reading the fields from right to left, the first address that is not a proxy of
+    /// ours.
+    ///
     /// What stands left of it was written by strangers. An entry that is no address ends the reading.
     func client(peer: String, forwardedFor fields: [String]) -> String {
         guard !self.blocks.isEmpty, self.contains(peer) else { return peer }

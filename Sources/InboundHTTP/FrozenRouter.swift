@@ -10,7 +10,8 @@ package final class FrozenRouter: Sendable {
     package let routes: [Route]
     private let trie: RouteTrie
     private let paths: [Path]
-    private let methods: [HTTPMethod]
+    /// Registered beyond those that every server knows.
+    private let otherMethods: [HTTPMethod]
     private let allowAnywhere: String
 
     init(routes: [Route]) throws(RouterError) {
@@ -36,12 +37,14 @@ package final class FrozenRouter: Sendable {
         self.trie = trie
         self.paths = paths
         self.allowAnywhere = Self.allow(routes.map(\.method))
-        self.methods = [.GET, .HEAD, .POST, .PUT, .PATCH, .DELETE, .OPTIONS] + routes.map(\.method)
+        self.otherMethods = routes.map(\.method)
     }
 
-    /// What becomes of a request with this method and target. The most specific path decides, whatever its methods.
+    /// What becomes of a request with this method and target.
+    ///
+    /// The most specific path decides, whatever its methods.
     func resolve(method: HTTPMethod, target: String) -> RouteResolution {
-        guard self.methods.contains(method) else { return .notImplemented }
+        guard self.serves(method) else { return .notImplemented }
         if target == "*" {
             return method == .OPTIONS
                 ? .options(allow: self.allowAnywhere) : .malformed(.invalidRequest("Only OPTIONS takes the target *."))
@@ -49,7 +52,7 @@ package final class FrozenRouter: Sendable {
         var captures: [Range<Int>] = []
         do throws(HTTPProblem) {
             let parsed = try RequestTarget(target)
-            guard let index = self.trie.find(parsed.path.span, captures: &captures) else { return .notFound }
+            guard let index = parsed.find(in: self.trie, captures: &captures) else { return .notFound }
             let path = self.paths[index]
             guard let route = Self.route(for: method, in: path.routes) else {
                 return method == .OPTIONS ? .options(allow: path.allow) : .methodNotAllowed(allow: path.allow)
@@ -57,6 +60,13 @@ package final class FrozenRouter: Sendable {
             return .matched(try RouteMatch(route: route, target: parsed, captures: captures))
         } catch {
             return .malformed(error)
+        }
+    }
+
+    private func serves(_ method: HTTPMethod) -> Bool {
+        switch method {
+        case .GET, .HEAD, .POST, .PUT, .PATCH, .DELETE, .OPTIONS: true
+        default: self.otherMethods.contains(method)
         }
     }
 
@@ -98,7 +108,7 @@ struct RouteMatch: Sendable {
 
     init(route: Route, target: RequestTarget, captures: [Range<Int>]) throws(HTTPProblem) {
         self.route = route
-        self.parameters = try PathParameters(names: route.pattern.parameterNames, captures: captures, of: target)
+        self.parameters = PathParameters(names: route.pattern.parameterNames, captures: captures, of: target)
         self.query = try QueryParameters(target.query)
         if let allowed = route.allowedQuery, !self.query.isEmpty {
             self.unknownQuery = self.query.names.filter { !allowed.contains($0) }

@@ -1,8 +1,10 @@
 import NIOCore
 import NIOHTTP1
 
-/// One HTTP/1 connection: takes the decoder's parts, runs the requests one after the other on the event loop, and writes
-/// their answers. `HTTPConnectionStateMachine` decides; extensions in the files beside do the running and the writing.
+/// One HTTP/1 connection: takes the decoder's parts, runs the requests one after the other on the event loop, and
+/// writes their answers.
+///
+/// `HTTPConnectionStateMachine` decides; extensions in the files beside do the running and the writing.
 final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
@@ -10,6 +12,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     let server: HTTPServerState
     let loop: LoopContext
     let peer: String
+    let isPeerLoopback: Bool
     let isSecure: Bool
     var machine: HTTPConnectionStateMachine
     var context: ChannelHandlerContext?
@@ -34,6 +37,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
         self.server = server
         self.loop = loop
         self.peer = peer
+        self.isPeerLoopback = TrustedProxies.isLoopback(peer)
         self.isSecure = isSecure
         let limits = server.settings.limits
         self.machine = HTTPConnectionStateMachine(limits: limits, now: .now())
@@ -67,7 +71,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
         guard let timer else { return }
         self.loop.remove(self, token: timer)
         self.timer = nil
-        self.server.connectionClosed()
+        self.server.connections.remove()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -112,7 +116,6 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     func channelInactive(context: ChannelHandlerContext) {
         if self.isHandedOver { return context.fireChannelInactive() }
         self.clientLeft()
-        self.exchanges = self.exchanges.filter { $0.task != nil }
         context.fireChannelInactive()
     }
 
@@ -234,7 +237,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
             exchange.gate?.abandon()
             exchange.task?.cancel()
         }
-        _ = self.machine.inputFailed()
+        self.machine.endAfterAnswer(isInputSpoilt: false)
         // Requests not begun have nobody to answer to.
         self.exchanges = self.exchanges.filter { $0.context != nil }
     }

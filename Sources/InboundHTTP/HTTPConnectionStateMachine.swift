@@ -121,8 +121,9 @@ struct HTTPConnectionStateMachine {
         self.isBodyPaused = false
     }
 
-    /// The rest of the input cannot be understood or will not be read. Returns whether a request must be invented to
-    /// answer it, because no known one is to blame.
+    /// The rest of the input cannot be understood or will not be read.
+    ///
+    /// Returns whether a request must be invented to answer it, because no known one is to blame.
     mutating func inputFailed() -> Bool {
         guard self.input != .closed, self.input != .held else { return false }
         let wasInRequest = self.input == .body
@@ -133,6 +134,15 @@ struct HTTPConnectionStateMachine {
         if wasInRequest { return false }
         self.requests += 1
         return true
+    }
+
+    /// The answer being made is the last, and requests not begun are forgotten: the client has left, or
+    /// (`isInputSpoilt`) its input is no longer read.
+    mutating func endAfterAnswer(isInputSpoilt: Bool) {
+        self.input = .closed
+        self.closesAfterAnswer = true
+        self.isInputSpoilt = self.isInputSpoilt || isInputSpoilt
+        self.requests = self.answer == .none ? 0 : 1
     }
 
     /// Bytes came that belong to no request.
@@ -192,7 +202,9 @@ struct HTTPConnectionStateMachine {
 
     // MARK: Time
 
-    /// What the passing of time asks for. `buffered` are the bytes that the client has not taken yet.
+    /// What the passing of time asks for.
+    ///
+    /// `buffered` are the bytes that the client has not taken yet.
     mutating func check(now: NIODeadline, buffered: Int) -> Verdict {
         if let lingersUntil { return lingersUntil <= now ? .close : .wait(until: lingersUntil) }
         var next = NIODeadline.distantFuture

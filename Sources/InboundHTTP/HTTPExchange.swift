@@ -1,7 +1,9 @@
 import NIOCore
 import NIOHTTP1
 
-/// One request on its way to its answer. Lives on the connection's event loop.
+/// One request on its way to its answer.
+///
+/// Lives on the connection's event loop.
 final class HTTPExchange {
     /// Nil when no head could be read.
     let head: HTTPRequestHead?
@@ -17,7 +19,7 @@ final class HTTPExchange {
     var wireBytes = 0
 
     var context: RequestContext?
-    /// Held to cancel it; it is awaited by nobody, its end is noticed by `HTTPServerState`'s count of running requests.
+    /// Held to cancel it.
     var task: Task<Void, Never>?
     var gate: ResponseGate?
     var keepsAlive = false

@@ -77,8 +77,10 @@ final class HTTPInputGate: ChannelDuplexHandler, RemovableChannelHandler {
         return self.waiting
     }
 
-    /// The bytes of the request that the decoder has refused, as far as they are known: from its beginning to the end of
-    /// the slice it was fed. For the choice between 400 and a better status, never for parsing.
+    /// The bytes of the request that the decoder has refused, as far as they are known: from its beginning to the end
+    /// of the slice it was fed.
+    ///
+    /// For the choice between 400 and a better status, never for parsing.
     var refusedRequest: ByteBuffer {
         var bytes = self.headSoFar
         bytes.writeImmutableBuffer(self.slice)
@@ -155,19 +157,17 @@ enum RefusedRequest {
             let method = line.prefix { $0 != UInt8(ascii: " ") }
             let isToken = !method.isEmpty && method.count <= 32 && method.allSatisfy(Self.isTokenByte)
             if isToken, method.endIndex != line.endIndex { return .notImplemented }
-        case .invalidVersion?:
-            let version = line.split(separator: UInt8(ascii: " ")).last.map { String(decoding: $0, as: UTF8.self) }
-            if let version, version.utf8.count == 8, version.hasPrefix("HTTP/"),
-                version.utf8.contains(UInt8(ascii: ".")),
-                version.utf8.dropFirst(5).allSatisfy({
-                    UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || $0 == UInt8(ascii: ".")
-                })
-            {
-                return .versionNotSupported
-            }
         default: break
         }
-        return .invalidRequest("The request is not HTTP/1.1.")
+        return self.isOtherVersion(line) ? .versionNotSupported : .invalidRequest("The request is not HTTP/1.1.")
+    }
+
+    private static func isOtherVersion(_ line: ByteBufferView) -> Bool {
+        guard let version = line.split(separator: UInt8(ascii: " ")).last, version.count == 8 else { return false }
+        let bytes = Array(version)
+        let isDigit: (UInt8) -> Bool = { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+        return bytes[..<5].elementsEqual("HTTP/".utf8) && isDigit(bytes[5]) && bytes[6] == UInt8(ascii: ".")
+            && isDigit(bytes[7]) && !bytes[5...].elementsEqual("1.0".utf8) && !bytes[5...].elementsEqual("1.1".utf8)
     }
 
     private static func isTokenByte(_ byte: UInt8) -> Bool {

@@ -5,7 +5,7 @@ import NIOSSL
 
 /// The listening socket of a server, and what it puts into the pipeline of each connection.
 struct HTTPListener: Sendable {
-    /// Connections accepted in one go; the bound on connections can be exceeded by as many.
+    /// Connections accepted in one go; the bound on sockets can be exceeded by as many.
     private static let acceptBatch: UInt = 64
 
     let channel: any Channel
@@ -21,7 +21,7 @@ struct HTTPListener: Sendable {
         var loops: [NIOLoopBound<LoopContext>] = []
         for loop in group.makeIterator() {
             let context = try await loop.submit {
-                NIOLoopBound(LoopContext(eventLoop: loop, tick: tick), eventLoop: loop)
+                NIOLoopBound(LoopContext(eventLoop: loop, tick: tick) { server.recordRunning() }, eventLoop: loop)
             }.get()
             loops.append(context)
         }
@@ -35,7 +35,7 @@ struct HTTPListener: Sendable {
             .serverChannelOption(.maxMessagesPerRead, value: Self.acceptBatch)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptLimiter(server))
+                    try channel.pipeline.syncOperations.addHandler(AcceptLimiter(limit: settings.maxConnections))
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -92,41 +92,42 @@ extension TimeAmount {
     }
 }
 
-/// Stops accepting while there are as many connections as allowed; the kernel's queue holds the rest.
+/// Stops accepting while there are as many sockets as allowed; the kernel's queue holds the rest.
 final class AcceptLimiter: ChannelDuplexHandler {
     typealias InboundIn = any Channel
+    typealias InboundOut = any Channel
     typealias OutboundIn = Never
 
-    private let server: HTTPServerState
+    private let limit: Int
+    private var open = 0
     private var context: ChannelHandlerContext?
     private var wantsRead = false
 
-    init(_ server: HTTPServerState) {
-        self.server = server
+    init(limit: Int) {
+        self.limit = limit
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        self.context = context
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.open += 1
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        let eventLoop = context.eventLoop
-        self.server.whenConnectionCloses { eventLoop.execute { bound.value.resume() } }
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        self.context = nil
+        self.unwrapInboundIn(data).closeFuture.hop(to: context.eventLoop).whenComplete { _ in bound.value.closed() }
+        context.fireChannelRead(data)
     }
 
     func read(context: ChannelHandlerContext) {
-        if self.server.connections.count >= self.server.settings.maxConnections {
-            self.wantsRead = true
-            // One may have closed in between, too early to find the wish.
-            if self.server.connections.count < self.server.settings.maxConnections { self.resume() }
-        } else {
+        if self.open < self.limit {
             context.read()
+        } else {
+            self.wantsRead = true
         }
     }
 
-    private func resume() {
+    private func closed() {
+        self.open -= 1
         guard self.wantsRead, let context else { return }
         self.wantsRead = false
         self.read(context: context)

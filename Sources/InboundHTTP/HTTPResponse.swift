@@ -36,7 +36,9 @@ package struct HTTPResponse: Sendable {
     package static var noContent: Self { Self(status: .noContent) }
 
     /// Leaves HTTP: the server writes 101 with `headers` (which name the protocol), takes its handlers out of the
-    /// pipeline and reads no more until the future of `start` has succeeded. Bytes that came early follow.
+    /// pipeline and reads no more until the future of `start` has succeeded.
+    ///
+    /// Bytes that came early follow.
     package static func upgrade(
         headers: HTTPHeaders,
         start: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>

@@ -20,8 +20,10 @@ package final class HTTPServer: Service, Sendable {
     private let listener = Locked<HTTPListener?>(nil)
     private let stopRequests: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
 
-    /// Throws when the route table or the settings are not usable. `errorMapping` turns errors of features into what
-    /// clients are told; errors it does not know are logged and answered with 500.
+    /// Throws when the route table or the settings are not usable.
+    ///
+    /// `errorMapping` turns errors of features into what clients are told; errors it does not know are logged and
+    /// answered with 500.
     package init(
         settings: HTTPServerSettings,
         router: Router,

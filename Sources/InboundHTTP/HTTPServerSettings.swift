@@ -6,8 +6,8 @@ package struct HTTPServerSettings: Sendable {
     /// 0 lets the system choose; the choice is in `HTTPServer.boundAddress`.
     package var port = 8000
     package var backlog: Int32 = 4096
-    /// Sockets that speak HTTP; beyond it the listener stops accepting until one closes. Upgraded ones are not counted.
-    package var maxConnections = 10_000
+    /// Sockets of this listener, upgraded ones included; beyond it the listener stops accepting until one closes.
+    package var maxConnections = 25_000
     package var tls: HTTPServerTLS?
     /// Addresses or CIDR blocks whose `X-Forwarded-For` is believed.
     package var trustedProxies: [String] = []

@@ -24,7 +24,6 @@ final class HTTPServerState: Sendable {
     let runningRequests = Tally()
     let connections = Tally()
     private let phaseValue = Atomic<Int>(Phase.serving.rawValue)
-    private let onConnectionClosed = Locked<(@Sendable () -> Void)?>(nil)
 
     init(
         settings: HTTPServerSettings,
@@ -54,12 +53,7 @@ final class HTTPServerState: Sendable {
         self.phaseValue.store(phase.rawValue, ordering: .relaxed)
     }
 
-    func connectionClosed() {
-        if self.connections.remove() >= self.settings.maxConnections { self.onConnectionClosed.withLock { $0 }?() }
-    }
-
-    /// `resume` is called when a connection closes while there were as many as allowed.
-    func whenConnectionCloses(_ resume: @escaping @Sendable () -> Void) {
-        self.onConnectionClosed.withLock { $0 = resume }
+    func recordRunning() {
+        self.observation.record(running: self.runningRequests.count, connections: self.connections.count)
     }
 }

@@ -2,7 +2,9 @@ import Concurrency
 import Glibc
 import NIOCore
 
-/// What the connections of one event loop share. Lives on that loop alone.
+/// What the connections of one event loop share.
+///
+/// Lives on that loop alone.
 final class LoopContext {
     let eventLoop: any EventLoop
     let executor: EventLoopTaskExecutor
@@ -14,8 +16,11 @@ final class LoopContext {
     private var scratch = ByteBuffer()
     private var date = HTTPDate()
     private var identifiers = IdentifierSource()
+    private let onTick: @Sendable () -> Void
 
-    init(eventLoop: any EventLoop, tick: TimeAmount) {
+    /// `onTick` is called at every tick while there are connections, and after the last.
+    init(eventLoop: any EventLoop, tick: TimeAmount, onTick: @escaping @Sendable () -> Void) {
+        self.onTick = onTick
         self.eventLoop = eventLoop
         self.executor = EventLoopTaskExecutor(eventLoop: eventLoop)
         self.tick = tick
@@ -42,6 +47,7 @@ final class LoopContext {
         if self.connections.isEmpty {
             self.ticking?.cancel()
             self.ticking = nil
+            self.onTick()
         }
     }
 
@@ -60,6 +66,7 @@ final class LoopContext {
     private var currentTick: Int { Int((NIODeadline.now() - self.startedAt).nanoseconds / self.tick.nanoseconds) }
 
     private func advance() {
+        self.onTick()
         let now = NIODeadline.now()
         for (connection, token) in self.wheel.advance(to: self.currentTick) {
             // One that removes itself while another is served has no entry to move.
@@ -116,8 +123,9 @@ private struct HTTPDate {
     }
 }
 
-/// Makes request ids of 15 characters, 75 random bits, which fit a `String` without allocation. They need not be secret,
-/// so the generator is seeded once from the system.
+/// Makes request ids of 15 characters, 75 random bits, which fit a `String` without allocation.
+///
+/// They need not be secret, so the generator is seeded once from the system.
 private struct IdentifierSource {
     private var state = UInt64.random(in: .min ... .max)
 

@@ -58,7 +58,9 @@ struct RequestBodyStateMachine: Sendable {
         return .hold(pausesReading: self.isPaused)
     }
 
-    /// No more will come: the body is complete, or `error` says why it is not. The first cause stays.
+    /// No more will come: the body is complete, or `error` says why it is not.
+    ///
+    /// The first cause stays.
     mutating func finish(_ error: (any Error)?) -> Waiter? {
         guard case .open = self.source else { return nil }
         self.source = error.map { .failed($0) } ?? .ended

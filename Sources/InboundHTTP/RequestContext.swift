@@ -58,7 +58,9 @@ package final class RequestContext: Sendable {
 
     package var principal: (any RequestPrincipal)? { self.state.withLock { $0 } }
 
-    /// Keeps the first principal it is given: who a request speaks for cannot change half-way. Returns whether it did.
+    /// Keeps the first principal it is given: who a request speaks for cannot change half-way.
+    ///
+    /// Returns whether it did.
     @discardableResult
     package func authenticate(_ principal: any RequestPrincipal) -> Bool {
         self.state.withLock { current in

@@ -30,7 +30,9 @@ struct RequestHeadRules {
         }
         for (name, value) in head.headers {
             self.bytes += name.utf8.count + value.utf8.count
-            self.read(name: name, value: value, isVersion11: isVersion11)
+            let isTrimmed = value.utf8.last.map { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") } ?? true
+            let trimmed = isTrimmed ? value : String(value[...].trimmingBlanks())
+            self.read(name: name, value: trimmed, isVersion11: isVersion11)
         }
         if self.bytes > limits.headBytes { self.refuse(.headTooLarge) }
         if self.hosts > 1 || (self.hosts == 0 && isVersion11) {

@@ -21,6 +21,7 @@ final class RequestObservation: Sendable {
     private let routes: [Route]
     private let series: [Series]
     private let logger: Logger
+    private let gauges = Locked<(running: Gauge, connections: Gauge)?>(nil)
 
     init(routes: [Route], logger: Logger) {
         self.routes = routes
@@ -45,15 +46,25 @@ final class RequestObservation: Sendable {
         self.log(exchange, route: route, nanoseconds: nanoseconds)
     }
 
+    /// Sampled, not counted at each request.
+    func record(running: Int, connections: Int) {
+        let gauges = self.gauges.withLock { gauges in
+            let made = gauges ?? (Gauge(label: "http_requests_in_flight"), Gauge(label: "http_connections"))
+            gauges = made
+            return made
+        }
+        gauges.running.record(running)
+        gauges.connections.record(connections)
+    }
+
     private func log(_ exchange: HTTPExchange, route: Route?, nanoseconds: Int64) {
         self.logger.info(
             "request",
             metadata: {
-                var metadata: Logger.Metadata = [
-                    "http.status": "\(exchange.status.code)",
-                    "http.duration_us": "\(nanoseconds / 1_000)",
-                    "http.response_bytes": "\(exchange.responseBytes)",
-                ]
+                var metadata = Logger.Metadata(minimumCapacity: 12)
+                metadata["http.status"] = .string(String(exchange.status.code))
+                metadata["http.duration_us"] = .string(String(nanoseconds / 1_000))
+                metadata["http.response_bytes"] = .string(String(exchange.responseBytes))
                 if let head = exchange.head {
                     metadata["http.method"] = .string(head.method.rawValue)
                     metadata["http.path"] = .string(RequestTarget.path(of: head.uri))

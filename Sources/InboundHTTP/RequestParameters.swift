@@ -5,17 +5,9 @@ package struct PathParameters: Sendable, Hashable {
 
     package init() {}
 
-    init(names: [String], captures: [Range<Int>], of target: RequestTarget) throws(HTTPProblem) {
-        if captures.isEmpty { return }
+    init(names: [String], captures: [Range<Int>], of target: RequestTarget) {
         self.names = names
-        self.values.reserveCapacity(captures.count)
-        for range in captures {
-            var bytes = target.path[range]
-            for index in bytes.indices where bytes[index] == RequestTarget.encodedSlash {
-                bytes[index] = UInt8(ascii: "/")
-            }
-            self.values.append(String(decoding: bytes, as: UTF8.self))
-        }
+        self.values = captures.map { target.capture($0) }
     }
 
     package subscript(_ name: String) -> String? {

@@ -1,62 +1,107 @@
 /// A request target in origin or absolute form, taken apart.
 ///
-/// The path is decoded; a slash that was percent-encoded is kept as the byte 0 there, so that it separates nothing
+/// A path with percent signs is decoded; a slash that was encoded is kept as the byte 0 then, so that it separates nothing
 /// (RFC 3986, section 2.2). The byte 0 itself is refused.
 struct RequestTarget {
-    let path: [UInt8]
+    private let target: String
+    private let path: Range<Int>
+    /// Nil when there was nothing to decode.
+    private let decodedPath: [UInt8]?
     /// Without its question mark, not decoded; nil without one.
     let query: Substring?
 
-    static let encodedSlash: UInt8 = 0
+    private static let encodedSlash: UInt8 = 0
 
     init(_ target: String) throws(HTTPProblem) {
-        let (path, query) = Self.split(target)
-        guard path.utf8.first == UInt8(ascii: "/") else {
-            throw HTTPProblem.invalidRequest("The request target is not a path.")
-        }
-        if target.utf8.contains(UInt8(ascii: "#")) {
-            throw HTTPProblem.invalidRequest("A request target has no fragment.")
-        }
-        var decoded = Array(path.utf8)
-        if decoded.contains(UInt8(ascii: "%")) {
-            guard let bytes = PercentDecoding.decode(path.utf8, encodedSlash: Self.encodedSlash) else {
+        let parts = Self.parts(of: target)
+        if parts.hasFragment { throw HTTPProblem.invalidRequest("A request target has no fragment.") }
+        if !parts.startsWithSlash { throw HTTPProblem.invalidRequest("The request target is not a path.") }
+        self.target = target
+        self.path = parts.path
+        self.query = parts.query.map { Self.substring(of: target, $0..<target.utf8.count) }
+        if parts.isEncoded {
+            let path = Self.substring(of: target, parts.path)
+            self.decodedPath = PercentDecoding.decode(path.utf8, encodedSlash: Self.encodedSlash)
+            if self.decodedPath == nil {
                 throw HTTPProblem.invalidRequest("The path is not validly percent-encoded UTF-8.")
             }
-            decoded = bytes
+        } else {
+            self.decodedPath = nil
         }
-        self.path = decoded
-        self.query = query
+    }
+
+    /// What `trie` has for the path; `captures` become places for `capture`.
+    func find(in trie: RouteTrie, captures: inout [Range<Int>]) -> Int? {
+        if let decodedPath { return trie.find(decodedPath.span, captures: &captures) }
+        return trie.find(self.target.utf8Span.span.extracting(self.path), captures: &captures)
+    }
+
+    /// A part of the path, decoded.
+    func capture(_ range: Range<Int>) -> String {
+        if let decodedPath {
+            let bytes = decodedPath[range].map { $0 == Self.encodedSlash ? UInt8(ascii: "/") : $0 }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        let start = self.path.lowerBound + range.lowerBound
+        return String(Self.substring(of: self.target, start..<start + range.count))
     }
 
     /// The path part as sent.
     static func path(of target: String) -> String {
-        String(Self.split(target).path)
+        let range = Self.parts(of: target).path
+        return range.count == target.utf8.count ? target : String(Self.substring(of: target, range))
     }
 
-    private static func split(_ target: String) -> (path: Substring, query: Substring?) {
-        var rest = target[...]
+    private struct Parts {
+        var path: Range<Int>
+        /// Where the query begins.
+        var query: Int?
+        var startsWithSlash: Bool
+        var isEncoded = false
+        var hasFragment = false
+    }
+
+    private static func parts(of target: String) -> Parts {
+        let bytes = target.utf8Span.span
+        var start = 0
         // Absolute form, which servers must accept (RFC 9112, section 3.2.2); the Host field has been checked already.
-        if rest.utf8.first != UInt8(ascii: "/"), let authority = Self.afterScheme(rest) {
-            rest = authority.drop { $0 != "/" && $0 != "?" }
-            if rest.isEmpty { return ("/", nil) }
+        if !bytes.isEmpty, bytes[0] != UInt8(ascii: "/") { start = Self.endOfAuthority(target) ?? 0 }
+        var parts = Parts(path: start..<bytes.count, startsWithSlash: start > 0 && start == bytes.count)
+        if start < bytes.count { parts.startsWithSlash = bytes[start] == UInt8(ascii: "/") }
+        for index in start..<bytes.count {
+            switch bytes[index] {
+            case UInt8(ascii: "?") where parts.query == nil:
+                parts.path = start..<index
+                parts.query = index + 1
+            case UInt8(ascii: "%") where parts.query == nil: parts.isEncoded = true
+            case UInt8(ascii: "#"): parts.hasFragment = true
+            default: break
+            }
         }
-        guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (rest, nil) }
-        let path = rest[..<mark]
-        return (path.isEmpty ? "/" : path, rest[rest.utf8.index(after: mark)...])
+        return parts
     }
 
-    private static func afterScheme(_ target: Substring) -> Substring? {
+    /// The place behind scheme and authority; nil when the target has none.
+    private static func endOfAuthority(_ target: String) -> Int? {
         for scheme in ["http://", "https://"] where target.prefix(scheme.count).lowercased() == scheme {
-            return target.dropFirst(scheme.count)
+            let rest = target.utf8.dropFirst(scheme.utf8.count)
+            let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+            return target.utf8.distance(from: target.utf8.startIndex, to: end)
         }
         return nil
+    }
+
+    private static func substring(of target: String, _ range: Range<Int>) -> Substring {
+        let start = target.utf8.index(target.utf8.startIndex, offsetBy: range.lowerBound)
+        return target[start..<target.utf8.index(start, offsetBy: range.count)]
     }
 }
 
 /// Percent-decoding (RFC 3986, section 2.1) that refuses what cannot be meant.
 enum PercentDecoding {
-    /// Nil when an escape is cut or not hexadecimal, stands for the byte 0, or the result is not UTF-8. With
-    /// `encodedSlash` an escaped slash becomes that byte.
+    /// Nil when an escape is cut or not hexadecimal, stands for the byte 0, or the result is not UTF-8.
+    ///
+    /// With `encodedSlash` an escaped slash becomes that byte.
     static func decode(
         _ bytes: some Sequence<UInt8>,
         encodedSlash: UInt8 = UInt8(ascii: "/"),

@@ -57,23 +57,25 @@ struct RouteTrie: Sendable {
                 return value
             }
         }
-        let node = self.nodes[index]
-        if node.integer == nil, node.segment == nil, node.rest == nil { return nil }
+        let (integer, segment, rest) = (self.nodes[index].integer, self.nodes[index].segment, self.nodes[index].rest)
+        if integer == nil, segment == nil, rest == nil { return nil }
         var end = position
         var isInteger = true
         while end < path.count, path[end] != UInt8(ascii: "/") {
             isInteger = isInteger && UInt8(ascii: "0") <= path[end] && path[end] <= UInt8(ascii: "9")
             end += 1
         }
-        if end > position {
-            for child in [isInteger ? node.integer : nil, node.segment] {
-                guard let child else { continue }
-                captures.append(position..<end)
-                if let value = self.find(path, at: end, node: child, captures: &captures) { return value }
-                captures.removeLast()
-            }
+        if end > position, isInteger, let integer {
+            captures.append(position..<end)
+            if let value = self.find(path, at: end, node: integer, captures: &captures) { return value }
+            captures.removeLast()
         }
-        guard let rest = node.rest else { return nil }
+        if end > position, let segment {
+            captures.append(position..<end)
+            if let value = self.find(path, at: end, node: segment, captures: &captures) { return value }
+            captures.removeLast()
+        }
+        guard let rest else { return nil }
         captures.append(position..<path.count)
         return self.nodes[rest].value
     }

@@ -1,6 +1,8 @@
 import NIOHTTP1
 
-/// Answers one request. Thrown errors become problems (`HTTPServer` says how).
+/// Answers one request.
+///
+/// Thrown errors become problems (`HTTPServer` says how).
 package typealias RouteHandler = @Sendable (HTTPRequest) async throws -> HTTPResponse
 
 /// One method of one path, and everything known about it before a request comes.
@@ -52,12 +54,12 @@ package struct Router: Sendable {
 
     package init() {}
 
-    /// Adds a route. `path` consists of literal segments, `{name}` (one segment), `{name:int}` (digits only) and, last,
-    /// `{name...}` (all the rest, slashes included). At each place a literal wins over digits, digits over any segment,
-    /// a segment over the rest. HEAD is answered by the GET route and OPTIONS by the router unless registered.
+    /// Adds a route.
     ///
-    /// The operation's query parameters are allowed without being repeated in `allowedQuery`. Mistakes are reported by
-    /// `frozen()`.
+    /// `path` consists of literal segments, `{name}` (one segment), `{name:int}` (digits only) and, last, `{name...}`
+    /// (all the rest, slashes included). At each place a literal wins over digits, digits over any segment, a segment
+    /// over the rest. HEAD is answered by the GET route and OPTIONS by the router unless registered.  The operation's
+    /// query parameters are allowed without being repeated in `allowedQuery`. Mistakes are reported by `frozen()`.
     package mutating func add(
         _ method: HTTPMethod,
         _ path: String,

@@ -35,7 +35,9 @@ final class Tally: Sendable {
         }
     }
 
-    /// Waits for zero, but not longer than `timeout` nor than the task lives. Returns whether zero was reached.
+    /// Waits for zero, but not longer than `timeout` nor than the task lives.
+    ///
+    /// Returns whether zero was reached.
     func untilZero(atMost timeout: Duration) async -> Bool {
         await withTaskGroup { group in
             group.addTask { await self.untilZero() }

@@ -58,6 +58,37 @@ final class RawClient: Sendable {
         }
     }
 
+    /// Sends until the kernel takes no more, and returns how much it took.
+    func sendWithoutWaiting(_ bytes: [UInt8]) -> Int {
+        var sent = 0
+        var idle = 0
+        // The peer's kernel empties ours with some delay: full is full when it stays so.
+        while sent < bytes.count, idle < 20 {
+            let count = bytes[sent...].withUnsafeBytes {
+                Glibc.send(self.socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+            }
+            if count > 0 {
+                sent += count
+                idle = 0
+            } else {
+                var descriptor = pollfd(fd: self.socket, events: Int16(POLLOUT), revents: 0)
+                idle += poll(&descriptor, 1, 20) > 0 ? 0 : 1
+            }
+        }
+        return sent
+    }
+
+    /// As `send`, on a thread of NIO's pool.
+    func sendLater(_ bytes: [UInt8]) async throws {
+        try await NIOThreadPool.singleton.runIfActive { try self.send(bytes) }
+    }
+
+    /// Whether something can be read, or the end has come, before `milliseconds` have passed.
+    func hasInput(within milliseconds: Int32) -> Bool {
+        var descriptor = pollfd(fd: self.socket, events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, milliseconds) > 0
+    }
+
     func shutdownOutput() {
         shutdown(self.socket, Int32(SHUT_WR))
     }
@@ -91,7 +122,9 @@ final class RawClient: Sendable {
         return (all, .open)
     }
 
-    /// The next answer; nil when the server closes instead. Bytes after it are kept for the next call.
+    /// The next answer; nil when the server closes instead.
+    ///
+    /// Bytes after it are kept for the next call.
     func response(toHead isHead: Bool = false, leftover: inout [UInt8]) async throws -> RawResponse? {
         while true {
             if let (response, rest) = RawResponse.parse(leftover, toHead: isHead) {
@@ -121,7 +154,9 @@ struct RawResponse: Sendable {
         self.fields.first { $0.name == name }?.value
     }
 
-    /// Nil while incomplete. Without length or chunks there is no body: the tests read such answers to the end.
+    /// Nil while incomplete.
+    ///
+    /// Without length or chunks there is no body: the tests read such answers to the end.
     static func parse(_ bytes: [UInt8], toHead isHead: Bool = false) -> (RawResponse, rest: [UInt8])? {
         guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
         let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")

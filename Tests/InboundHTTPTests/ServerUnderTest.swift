@@ -7,14 +7,11 @@ import NIOPosix
 /// A server on a free port of the loopback interface, with event loops of its own, stopped at the end of `body`.
 func withServer<Result>(
     _ routes: (inout Router) -> Void = addTestRoutes,
-    settings adjust: (inout HTTPServerSettings) -> Void = { _ in },
+    settings: HTTPServerSettings = .adjusted { _ in },
     middleware: [any Middleware] = [],
     errorMapping: @escaping ErrorMapping = { _ in nil },
     _ body: (_ port: Int, _ server: HTTPServer) async throws -> Result
 ) async throws -> Result {
-    var settings = HTTPServerSettings(host: "127.0.0.1", port: 0)
-    settings.drainTimeout = .seconds(2)
-    adjust(&settings)
     var router = Router()
     routes(&router)
     var logger = Logger(label: "test")
@@ -41,6 +38,16 @@ func withServer<Result>(
     try await running
     try await group.shutdownGracefully()
     return try result.get()
+}
+
+extension HTTPServerSettings {
+    /// A free port of the loopback interface, a short drain, and what `adjust` changes.
+    static func adjusted(_ adjust: (inout HTTPServerSettings) -> Void) -> Self {
+        var settings = Self(host: "127.0.0.1", port: 0)
+        settings.drainTimeout = .seconds(2)
+        adjust(&settings)
+        return settings
+    }
 }
 
 func operation(_ id: String) -> OperationDescription {
