@@ -245,14 +245,14 @@ if benchmarks {
         .executableTarget(
             name: "http-peers",
             dependencies: [
-                .product(name: "Hummingbird", package: "hummingbird"), nioCore, nioHTTP1, nioPosix,
+                .product(name: "Hummingbird", package: "hummingbird"), logging, nioCore, nioHTTP1, nioPosix,
             ],
             path: "Tests/Benchmarks/HTTPPeers",
             swiftSettings: swiftSettings
         ),
         .executableTarget(
             name: "http-bench",
-            dependencies: ["InboundHTTP", "ResyncApp", subprocess],
+            dependencies: ["InboundHTTP", "JSON", "Monitoring", logging, metrics, nioCore, nioPosix],
             path: "Tests/Benchmarks/HTTPBench",
             swiftSettings: swiftSettings
         ),
