@@ -43,13 +43,14 @@ struct ServerParts {
             logger: logger,
             topicAccess: { LiveTopics.access(to: $0, by: $1, engines: engineNames) },
             // Why a token is refused is not told to the client.
-            authenticate: { token in (try? await verifier.user(of: token)).map { SocketUser($0) } }
+            authenticate: { token in (try? await verifier.user(of: token)).map { SocketUser($0, verifier: verifier) } }
         )
         let auditing = try AuditSetup(settings, database)
         let audit = try auditing.trail(node: node, logger: logger) { entries in
             for entry in entries { sockets.publish(topic: LiveTopics.audit, data: entry.json) }
         }
         let trail = ActionTrail(audit: audit, logger: logger)
+        people.accessChanges.set { sockets.closeRevoked() }
         let epoch = String(UInt64.random(in: .min ... .max), radix: 36)
         let connections = try EngineConnections(settings, epoch: epoch, logger: logger) { engine in
             let updates = LiveUpdates(sockets: sockets, engine: engine)

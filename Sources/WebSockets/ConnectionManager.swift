@@ -231,9 +231,15 @@ package final class ConnectionManager: Service, Sendable {
         try await self.close(code, reason: reason) { $0.id == id } > 0
     }
 
-    /// Closes the connections of a user whose rights have ended.
-    package func revoke(user: String) async throws {
-        _ = try await self.close(.forbidden, reason: "the credentials were revoked") { $0.user.name == user }
+    /// Closes the connections whose credentials do not hold any more; to be called when somebody's access has changed.
+    package func closeRevoked() {
+        for hub in self.hubs {
+            hub.eventLoop.execute {
+                for connection in Array(hub.value.connections.values) where !connection.user.isInForce() {
+                    connection.close(.forbidden, reason: "the credentials were revoked")
+                }
+            }
+        }
     }
 
     private func close(

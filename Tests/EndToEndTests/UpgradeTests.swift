@@ -10,7 +10,8 @@ struct UpgradeTests {
         _ installation: Installation,
         query: String = "",
         _ headers: [String],
-        protocols: String = "resync.v1"
+        protocols: String = "resync.v1",
+        seconds: Int = 2
     ) async throws -> String {
         let fields =
             [
@@ -19,7 +20,7 @@ struct UpgradeTests {
             ] + headers
         let curl = Program(
             path: "/usr/bin/curl",
-            arguments: ["--silent", "--include", "--no-buffer", "--http1.1", "--max-time", "2"]
+            arguments: ["--silent", "--include", "--no-buffer", "--http1.1", "--max-time", String(seconds)]
                 + fields.flatMap { ["--header", $0] } + ["\(installation.url)/api/v1/ws\(query)"]
         )
         return try await curl.run().output
@@ -90,6 +91,29 @@ struct UpgradeTests {
                 }
             }
             #expect(exitCode == 0)
+        }
+    }
+
+    @Test func `disabling an account closes its connection, whoever does it`() async throws {
+        try await Installation.with { installation in
+            let password = "correct horse battery"
+            let added = try await installation.resync("user", "add", "olga", "--roles", "viewer", input: password)
+            #expect(added.exitCode == 0, "\(added.errors)")
+            try await installation.serving { _ in
+                let developer = try await installation.token()
+                let login = try await installation.call(
+                    "POST",
+                    "/auth/login",
+                    ["username": "olga", "password": .string(password)]
+                )
+                let token = try #require(login.json["accessToken"]?.string)
+                async let frames = Self.upgrade(installation, ["Authorization: Bearer \(token)"], seconds: 15)
+                _ = try await installation.eventually("/connections", token: developer) {
+                    $0.json["total"]?.int == 1
+                }
+                #expect(try await installation.resync("user", "disable", "olga").exitCode == 0)
+                #expect(try await frames.contains(#""type":"closing","code":4503"#))
+            }
         }
     }
 }

@@ -1,12 +1,22 @@
 import Concurrency
 import Foundation
 import JSON
+import Synchronization
 import Testing
 
 @testable import WebSockets
 
 @Suite("Connection manager", .timeLimit(.minutes(1)))
 struct ConnectionManagerTests {
+    /// Turned off once, from the test's task.
+    private final class Switch: Sendable {
+        private let state = Atomic<Bool>(true)
+
+        var isOn: Bool { self.state.load(ordering: .relaxed) }
+
+        func turnOff() { self.state.store(false, ordering: .relaxed) }
+    }
+
     private static func event(_ number: Int) -> [UInt8] { Array("{\"n\":\(number)}".utf8) }
 
     @Test func `a client is welcomed and gets what is published, in order`() async throws {
@@ -177,7 +187,7 @@ struct ConnectionManagerTests {
         }
     }
 
-    @Test func `a message reaches the user's connections, and revoking closes them`() async throws {
+    @Test func `a message reaches those it is for`() async throws {
         try await SocketServer.with { manager, port in
             try await SocketClient.connect(port: port) { client in
                 _ = try await client.next()
@@ -194,8 +204,22 @@ struct ConnectionManagerTests {
                 #expect(manager.position(of: "a")?.offset == 0, "a message is no event of the topic")
                 let listed = try await manager.connections()
                 #expect(listed.map(\.user) == ["alice"])
+            }
+        }
+    }
 
-                try await manager.revoke(user: "alice")
+    @Test func `credentials that are revoked close the connection with 4503, others go on`() async throws {
+        let isInForce = Switch()
+        let check: @Sendable () -> Bool = { isInForce.isOn }
+        try await SocketServer.with(isInForce: check) { manager, port in
+            try await SocketClient.connect(port: port) { client in
+                _ = try await client.next()
+                manager.closeRevoked()
+                try await client.send(json: #"{"type":"ping"}"#)
+                _ = try await client.next("pong")
+
+                isInForce.turnOff()
+                manager.closeRevoked()
 
                 #expect(try await client.next("closing")["code"]?.int == 4503)
                 #expect(try await client.next().closeCode == .forbidden)

@@ -9,10 +9,16 @@ enum SocketServer {
     static func with<Result: Sendable>(
         _ settings: SocketSettings = SocketSettings(),
         expiresAfter: Duration = .seconds(3600),
+        isInForce: @escaping @Sendable () -> Bool = { true },
         body: @Sendable (ConnectionManager, Int) async throws -> Result
     ) async throws -> Result {
         let group = MultiThreadedEventLoopGroup.singleton
-        let user = SocketUser(name: "alice", roles: ["viewer"], expiresAt: .now.advanced(by: expiresAfter))
+        let user = SocketUser(
+            name: "alice",
+            roles: ["viewer"],
+            expiresAt: .now.advanced(by: expiresAfter),
+            isInForce: isInForce
+        )
         let manager = ConnectionManager(
             settings: settings,
             node: "n1",

@@ -107,7 +107,10 @@ struct SocketRoutes: Sendable {
         try self.checkOrigin(of: request)
         let user = try request.user()
         if let refusal = self.manager.refusal(user: user.name, address: request.context.remoteAddress) { throw refusal }
-        let ticket = self.tickets.issue(to: SocketUser(user), origin: request.headers.first(name: "origin"))
+        let ticket = self.tickets.issue(
+            to: SocketUser(user, verifier: self.verifier),
+            origin: request.headers.first(name: "origin")
+        )
         var response = HTTPResponse.json { json in
             json.beginObject()
             json.field("ticket", ticket)
@@ -137,7 +140,7 @@ struct SocketRoutes: Sendable {
         guard user.roles.grant(.viewer) || user.roles.grant(.auditor) else {
             throw HTTPProblem(.forbidden, code: "forbidden", detail: "This needs the role viewer or auditor.")
         }
-        return SocketUser(user)
+        return SocketUser(user, verifier: self.verifier)
     }
 
     @Sendable private func list(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -187,12 +190,12 @@ struct SocketRoutes: Sendable {
 }
 
 extension SocketUser {
-    init(_ user: AuthenticatedUser) {
+    init(_ user: AuthenticatedUser, verifier: TokenVerifier) {
         self.init(
             name: user.name,
             roles: Set(user.roles.map(\.rawValue)),
             expiresAt: .now.advanced(by: .seconds(user.expiresAt.timeIntervalSinceNow)),
-            tokenID: user.tokenID
+            isInForce: { verifier.isInForce(user) }
         )
     }
 }

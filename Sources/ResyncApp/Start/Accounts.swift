@@ -11,6 +11,8 @@ struct Accounts: Sendable {
     static let developmentLoginFile = ".resync/development-login"
 
     let store: AccountStore
+    /// Told when somebody's access may have ended before its time.
+    let accessChanges = AccessChanges()
     let sessions: Sessions
 
     init(_ settings: ResyncSettings, _ database: SQLiteDatabase, _ logger: Logger) async throws {
@@ -21,7 +23,8 @@ struct Accounts: Sendable {
             keys: try Self.keys(settings.auth.signingKeyFile, settings),
             hasher: hasher,
             settings: AuthenticationSettings(settings.auth),
-            logger: logger
+            logger: logger,
+            accessChanged: { [accessChanges] in accessChanges.happened() }
         )
         if settings.environment == .development {
             _ = try await DevelopmentLogin.prepare(
