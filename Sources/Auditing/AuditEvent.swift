@@ -119,6 +119,7 @@ package struct AuditDetail: Sendable, Hashable {
 
     /// A text that was made into something else than JSON in the database becomes a string.
     package var value: JSONValue {
+        // What is wrong with the text does not matter: it is shown as it is.
         (try? JSONValue(parsing: Array(self.text.utf8))) ?? .string(self.text)
     }
 }

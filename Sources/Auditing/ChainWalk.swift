@@ -14,6 +14,7 @@ struct ChainWalk {
     ///
     /// After a finding the walk goes on from what the row claims, so that one edit is one finding.
     mutating func advance(over row: SQLRow) -> AuditFinding? {
+        // Whatever the column holds instead, it is the same finding.
         guard let found = try? row.decode("sequence", as: Int64.self) else {
             return AuditFinding(
                 .content,
@@ -94,6 +95,7 @@ struct ChainWalk {
 
     /// Nil for anything but text: a changed kind of value is as wrong as a changed value.
     private static func text(_ column: String, of row: SQLRow) -> String? {
+        // See above: the caller reports the missing text.
         try? row.decode(column, as: String.self)
     }
 }
