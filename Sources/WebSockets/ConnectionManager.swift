@@ -189,6 +189,11 @@ package final class ConnectionManager: Service, Sendable {
 
     // MARK: - Operation
 
+    /// Changes how many connections there may be; those that are open stay.
+    package func resize(maximum: Int) {
+        self.registry.withLock { $0.maximumConnections = maximum }
+    }
+
     package struct Figures: Sendable {
         package var open = 0
         package var upgrading = 0
@@ -208,7 +213,7 @@ package final class ConnectionManager: Service, Sendable {
             Figures(
                 open: registry.open,
                 upgrading: registry.pendingCount,
-                maximum: self.settings.maximumConnections,
+                maximum: registry.maximumConnections,
                 peak: registry.peak,
                 admitted: registry.admitted,
                 refused: registry.refused,

@@ -27,6 +27,8 @@ struct SocketRegistry {
     static let upgradeTimeout: Duration = .seconds(10)
 
     private let settings: SocketSettings
+    /// Places there are; with fewer than are taken, nobody is let in until enough have left.
+    var maximumConnections: Int
     private var byUser: [String: Int] = [:]
     private var byAddress: [String: Int] = [:]
     private var pending: [UInt64: SocketAdmission] = [:]
@@ -39,6 +41,7 @@ struct SocketRegistry {
 
     init(settings: SocketSettings) {
         self.settings = settings
+        self.maximumConnections = settings.maximumConnections
     }
 
     var pendingCount: Int { self.pending.count }
@@ -48,9 +51,9 @@ struct SocketRegistry {
     /// What `admit` would refuse with now; nil when there is a place.
     func refusal(user: String, address: String) -> SocketRefusal? {
         if self.isDraining { return SocketRefusal(reason: .draining, message: "The server is shutting down.") }
-        if self.taken >= self.settings.maximumConnections {
-            let limit = self.settings.maximumConnections
-            return SocketRefusal(reason: .full, message: "All \(limit) connections of this server are taken.")
+        if self.taken >= self.maximumConnections {
+            let message = "All \(self.maximumConnections) connections of this server are taken."
+            return SocketRefusal(reason: .full, message: message)
         }
         if self.byUser[user, default: 0] >= self.settings.maximumPerUser {
             let message = "\(user) has \(self.settings.maximumPerUser) connections already."

@@ -45,6 +45,20 @@ struct SocketRegistryTests {
         #expect(registry.opened(admission) == false, "too late")
     }
 
+    @Test func `with fewer places than are taken nobody is let in until enough have left`() throws {
+        var registry = self.registry()
+        let first = try registry.admit(user: self.user("a"), address: "1", now: self.now)
+        let second = try registry.admit(user: self.user("b"), address: "2", now: self.now)
+        #expect(registry.opened(first) == true)
+        #expect(registry.opened(second) == true)
+        registry.maximumConnections = 1
+
+        registry.ended(first)
+        #expect(registry.refusal(user: "c", address: "3")?.reason == .full)
+        registry.ended(second)
+        #expect(registry.refusal(user: "c", address: "3") == nil)
+    }
+
     @Test func `a draining server refuses everybody`() {
         var registry = self.registry()
         registry.isDraining = true

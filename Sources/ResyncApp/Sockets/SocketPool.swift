@@ -4,6 +4,9 @@ import WebSockets
 
 /// The WebSockets as a pool among the others, for figures and the verbs that make sense for them.
 struct SocketPool: ObservablePool {
+    /// As for `ws_pool.max_size`.
+    private static let largestSize = 100_000
+
     let manager: ConnectionManager
     let endpoint: String
 
@@ -39,12 +42,16 @@ struct SocketPool: ObservablePool {
         return snapshot
     }
 
+    /// Clients open sockets, the server cannot: there is no minimum.
     func resize(min: Int, max: Int) throws(PoolError) {
-        throw PoolError(
-            code: .invalidSize,
-            pool: self.name,
-            message: "The bounds of websockets are set by ws_pool.max_size at the start."
-        )
+        guard min == 0, (1...Self.largestSize).contains(max) else {
+            throw PoolError(
+                code: .invalidSize,
+                pool: self.name,
+                message: "websockets cannot have sizes \(min) to \(max): min is 0, max 1 to \(Self.largestSize)"
+            )
+        }
+        self.manager.resize(maximum: max)
     }
 
     func suspend() {}
