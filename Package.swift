@@ -53,6 +53,7 @@ let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swi
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
@@ -131,7 +132,7 @@ var targets: [Target] = [
         [
             "Auditing", "Authentication", "Concurrency", "Dashboard", "Database", "InboundHTTP", "JSON",
             "KeyFiles", "Monitoring", "OutboundHTTP", "Pooling", "Reactor", "Resilience", "SQLite", "Settings", "TWS",
-            "WebSockets", collections, crypto, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix,
+            "WebSockets", collections, crypto, lifecycle, logging, metrics, nioCore, nioHTTP1, nioPosix, unixSignals,
         ]
     ),
 

@@ -79,9 +79,9 @@ package final class HTTPServer: Service, Sendable {
         self.stopRequests.continuation.yield()
     }
 
-    /// Reads certificate and key again, for connections to come; a no-op without TLS.
-    package func reloadTLS() throws {
-        try self.tls?.reload()
+    /// Reads certificate and key again, from other files if there are any, for connections to come; a no-op without TLS.
+    package func reloadTLS(from files: HTTPServerTLS? = nil) throws {
+        try self.tls?.reload(from: files)
     }
 
     private func drain() async {

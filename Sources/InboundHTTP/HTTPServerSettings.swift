@@ -30,7 +30,7 @@ package struct HTTPServerSettings: Sendable {
     }
 }
 
-/// Where the certificate chain and its key lie, both PEM; read at start and at every `HTTPServer.reloadTLS()`.
+/// Where the certificate chain and its key lie, both PEM; read at start and at every `HTTPServer.reloadTLS`.
 package struct HTTPServerTLS: Sendable, Hashable {
     package var certificateFile: String
     package var keyFile: String

@@ -3,19 +3,23 @@ import NIOSSL
 
 /// The TLS context of new connections; connections made before a reload keep theirs.
 final class TLSContextSource: Sendable {
-    private let files: HTTPServerTLS
-    private let current: Locked<NIOSSLContext>
-
-    init(_ files: HTTPServerTLS) throws(HTTPServerError) {
-        self.files = files
-        self.current = Locked(try Self.load(files))
+    private struct Current {
+        var files: HTTPServerTLS
+        var context: NIOSSLContext
     }
 
-    var context: NIOSSLContext { self.current.withLock { $0 } }
+    private let current: Locked<Current>
 
-    /// Reads both files again; when they are not usable, the present certificate stays.
-    func reload() throws(HTTPServerError) {
-        let fresh = try Self.load(self.files)
+    init(_ files: HTTPServerTLS) throws(HTTPServerError) {
+        self.current = Locked(Current(files: files, context: try Self.load(files)))
+    }
+
+    var context: NIOSSLContext { self.current.withLock { $0.context } }
+
+    /// Reads both files again, or others; when they are not usable, the present certificate stays.
+    func reload(from others: HTTPServerTLS? = nil) throws(HTTPServerError) {
+        let files = others ?? self.current.withLock { $0.files }
+        let fresh = Current(files: files, context: try Self.load(files))
         self.current.withLock { $0 = fresh }
     }
 

@@ -8,7 +8,8 @@ import WebSockets
 
 /// Every endpoint of the server, by feature; each feature's file says which role it needs.
 struct Routes {
-    let loaded: LoadedSettings
+    let settings: ResyncSettings
+    let effective: EffectiveSettings
     let engines: Engines
     let people: Accounts
     let trail: ActionTrail
@@ -20,11 +21,11 @@ struct Routes {
     let registry: MetricsRegistry
     let logger: Logger
 
-    private var origins: OriginPolicy { OriginPolicy(allowedOrigins: self.loaded.values.server.allowedOrigins) }
+    private var origins: OriginPolicy { OriginPolicy(allowedOrigins: self.settings.server.allowedOrigins) }
 
     func router() -> Router {
         let verifier = self.people.sessions.verifier
-        let isDevelopment = self.loaded.values.environment == .development
+        let isDevelopment = self.settings.environment == .development
         let actions = PlanActions(
             trail: self.trail,
             recent: RecentActions(),
@@ -55,9 +56,9 @@ struct Routes {
             registry: self.registry,
             history: self.history,
             verifier: verifier,
-            token: self.loaded.values.monitoring.metricsToken
+            token: self.settings.monitoring.metricsToken
         ).register(in: &router)
-        DescriptionRoutes(settings: self.loaded).register(in: &router)
+        DescriptionRoutes(settings: self.effective).register(in: &router)
         return router
     }
 

@@ -20,10 +20,12 @@ struct ServerParts {
     let http: HTTPServer
     let health: HealthRegistry
     let connections: EngineConnections
+    let resizablePools: [ResizablePools]
     let services: [any Service]
 
     init(
         _ loaded: LoadedSettings,
+        _ effective: EffectiveSettings,
         _ database: SQLiteDatabase,
         _ registry: MetricsRegistry,
         _ eventLoops: MultiThreadedEventLoopGroup,
@@ -58,7 +60,12 @@ struct ServerParts {
             return { updates.publish($0) }
         }
         let endpoint = "\(settings.server.host):\(settings.server.port)"
-        let observed = database.pools + connections.pools + [SocketPool(manager: sockets, endpoint: endpoint)]
+        let resizable = [
+            ResizablePools(database.pools) { ($0.dbPool.minSize, $0.dbPool.maxSize) },
+            ResizablePools(connections.pools) { ($0.httpPool.minSize, $0.httpPool.maxSize) },
+            ResizablePools([SocketPool(manager: sockets, endpoint: endpoint)]) { (0, $0.wsPool.maxSize) },
+        ]
+        let observed = resizable.flatMap(\.pools)
         let pools = PoolManager(observed)
         let history = PoolHistory(
             observed,
@@ -66,7 +73,8 @@ struct ServerParts {
             interval: settings.monitoring.historyInterval
         )
         let routes = Routes(
-            loaded: loaded,
+            settings: settings,
+            effective: effective,
             engines: connections.engines,
             people: people,
             trail: trail,
@@ -89,6 +97,7 @@ struct ServerParts {
         self.node = node
         self.health = health
         self.connections = connections
+        self.resizablePools = resizable
         // In the order of starting; stopping goes from the last to the first.
         self.services =
             [audit, people.sessions, history] + connections.clients

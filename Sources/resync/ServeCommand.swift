@@ -11,7 +11,8 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var arguments: SettingsArguments
 
     func run() async throws {
-        let server = ResyncServer(try self.arguments.load())
+        let arguments = self.arguments
+        let server = ResyncServer(try arguments.load(), readAgain: { try arguments.read() })
         do {
             try await server.serve()
         } catch let error as StartError {

@@ -12,13 +12,8 @@ struct SettingsArguments: ParsableArguments {
 
     /// Reads the settings; tells what is wrong on standard error and ends with 78.
     func load() throws -> LoadedSettings {
-        let variables = ProcessInfo.processInfo.environment
         do {
-            let loaded = try SettingsLoader.load(
-                directory: self.settings,
-                environment: try self.environment ?? .named(in: variables) ?? .development,
-                variables: variables
-            )
+            let loaded = try self.read()
             self.tell(loaded.warnings)
             return loaded
         } catch let error as SettingsError {
@@ -26,6 +21,16 @@ struct SettingsArguments: ParsableArguments {
             StandardStream.error.write("resync: \(error)\n")
             throw ResyncExit.settings
         }
+    }
+
+    /// Reads the settings, each time anew.
+    func read() throws -> LoadedSettings {
+        let variables = ProcessInfo.processInfo.environment
+        return try SettingsLoader.load(
+            directory: self.settings,
+            environment: try self.environment ?? .named(in: variables) ?? .development,
+            variables: variables
+        )
     }
 
     private func tell(_ warnings: [String]) {

@@ -82,9 +82,10 @@ struct Installation: Sendable {
     @discardableResult
     func serving(
         stopWith kill: Bool = false,
+        settings: String = "\(packageRoot)settings",
         _ body: @Sendable (RunningProgram) async throws -> Void
     ) async throws -> Int32 {
-        var program = try Program.built("resync", "serve", "--settings", "\(packageRoot)settings")
+        var program = try Program.built("resync", "serve", "--settings", settings)
         program.workingDirectory = self.directory.path
         program.environment = self.environment
         return try await program.whileRunning(stopWith: kill ? .kill : .terminate) { running in

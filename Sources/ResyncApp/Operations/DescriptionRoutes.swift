@@ -4,7 +4,7 @@ import Settings
 
 /// `/openapi.json` and `/settings`.
 struct DescriptionRoutes: Sendable {
-    let settings: LoadedSettings
+    let settings: EffectiveSettings
 
     /// Registered last: the description contains every route, its own included.
     func register(in router: inout Router) {

@@ -109,12 +109,18 @@ extension HTTPServerSettings {
         self.limits.bodyBytes = section.maxBodyBytes
         self.limits.headTime = section.headTimeout
         self.limits.idleTime = section.keepAliveTimeout
-        if let certificate = section.tlsCertificate, let key = section.tlsKey {
-            self.tls = HTTPServerTLS(certificateFile: certificate, keyFile: key)
-        }
+        self.tls = HTTPServerTLS(section)
         self.responseHeaders = [
             ("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"), ("x-frame-options", "DENY"),
         ]
+    }
+}
+
+extension HTTPServerTLS {
+    /// Nil for plain HTTP.
+    init?(_ section: ServerSection) {
+        guard let certificate = section.tlsCertificate, let key = section.tlsKey else { return nil }
+        self.init(certificateFile: certificate, keyFile: key)
     }
 }
 
