@@ -40,6 +40,7 @@ package struct Locked<Value: ~Copyable>: ~Copyable, Sendable {
 }
 
 #if THREAD_SANITIZER
+/// What `Locked` is under the sanitizer.
 // Sendable: `value` is touched only between lock and unlock of `mutex`.
 @usableFromInline
 final class PthreadLocked<Value: ~Copyable>: @unchecked Sendable {

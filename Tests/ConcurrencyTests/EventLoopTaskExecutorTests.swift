@@ -11,7 +11,7 @@ struct EventLoopTaskExecutorTests {
             var places = [executor.eventLoop.inEventLoop]
             await Task.yield()
             places.append(executor.eventLoop.inEventLoop)
-            try? await Task.sleep(for: .milliseconds(1))
+            await Task(executorPreference: globalConcurrentExecutor) {}.value
             places.append(executor.eventLoop.inEventLoop)
             return places
         }.value

@@ -3,6 +3,7 @@ import InboundHTTP
 import Logging
 import NIOCore
 import NIOHTTP1
+import TestSupport
 import Testing
 
 struct LifecycleTests {
@@ -50,7 +51,7 @@ struct LifecycleTests {
         let routes: (inout Router) -> Void = { router in
             router.add(.GET, "/wait", access: .public, operation("wait"), deadline: .seconds(100)) { _ in
                 signal.yield()
-                try await Task.sleep(for: .seconds(60))
+                try await untilCancelled()
                 return .text("late")
             }
         }

@@ -3,6 +3,7 @@ import Foundation
 import InboundHTTP
 import NIOCore
 import NIOHTTP1
+import TestSupport
 import Testing
 
 /// Times are cut to fractions of a second; the tests wait for what the server does, never for time to pass.
@@ -52,7 +53,7 @@ struct LimitTests {
         let held = Locked<CheckedContinuation<Void, Never>?>(nil)
         let routes: (inout Router) -> Void = { router in
             router.add(.GET, "/slow", access: .public, operation("slow"), deadline: .milliseconds(100)) { _ in
-                try await Task.sleep(for: .seconds(60))
+                try await untilCancelled()
                 return .text("late")
             }
             router.add(.GET, "/stubborn", access: .public, operation("stubborn"), deadline: .milliseconds(100)) { _ in
@@ -115,10 +116,11 @@ struct LimitTests {
 
     @Test func `requests sent ahead while one is being answered stop at the bound`() async throws {
         let (started, signal) = AsyncStream<Void>.makeStream()
+        let (sent, sentSignal) = AsyncStream<Void>.makeStream()
         let routes: (inout Router) -> Void = { router in
             router.add(.GET, "/wait", access: .public, operation("wait")) { _ in
                 signal.yield()
-                try await Task.sleep(for: .milliseconds(50))
+                for await _ in sent {}
                 return .text("waited")
             }
             router.add(.GET, "/n", access: .public, operation("n"), allowedQuery: ["n"]) { .text($0.query["n"] ?? "") }
@@ -128,6 +130,7 @@ struct LimitTests {
             try client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
             for await _ in started { break }
             try client.send((0..<2_000).map { "GET /n?n=\($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
+            sentSignal.finish()
             var leftover: [UInt8] = []
             #expect(try await client.response(leftover: &leftover)?.text == "waited")
             for number in 0..<2_000 {

@@ -3,6 +3,7 @@ import InboundHTTP
 import NIOCore
 import NIOHTTP1
 import Synchronization
+import TestSupport
 import Testing
 
 struct StreamingTests {
@@ -37,7 +38,7 @@ struct StreamingTests {
             router.add(.GET, "/wait", access: .public, operation("wait")) { _ in
                 startSignal.yield()
                 do {
-                    try await Task.sleep(for: .seconds(60))
+                    try await untilCancelled()
                 } catch {
                     endSignal.yield(error is CancellationError)
                     throw error
