@@ -69,8 +69,14 @@ package final class HTTPClient: Service, Sendable {
     package func execute(_ request: HTTPClientRequest, deadline: Deadline) async throws -> HTTPClientResponse {
         let curlRequest = try CurlRequest(request, settings: self.settings, isStreamed: false)
         let deadline = deadline.limited(to: self.settings.totalTimeout)
-        return try await self.withConnection(for: request, curlRequest, deadline) { connection in
-            try await connection.respond(to: curlRequest, deadline: deadline)
+        let origin = try self.origin(of: curlRequest)
+        return try await origin.metrics.measure {
+            try await Self.withConnection(of: origin, for: request, deadline) { connection in
+                try await Self.exchange(curlRequest, on: connection, isStreamed: false, deadline) { _, progress in
+                    guard case .response(let response) = progress else { throw Self.noResponse }
+                    return response
+                }
+            }
         }
     }
 
@@ -88,33 +94,81 @@ package final class HTTPClient: Service, Sendable {
         onBody: ([UInt8]) async throws -> Void
     ) async throws -> HTTPTimings {
         let curlRequest = try CurlRequest(request, settings: self.settings, isStreamed: true)
-        return try await self.withConnection(for: request, curlRequest, deadline) { connection in
-            let id = HTTPConnection.ExchangeID()
-            do {
-                try await onHead(connection.beginStream(curlRequest, id, deadline: deadline))
+        return try await Self.withConnection(of: self.origin(of: curlRequest), for: request, deadline) { connection in
+            try await Self.exchange(curlRequest, on: connection, isStreamed: true, deadline) { id, first in
+                var progress = first
                 while true {
-                    switch try await connection.next(id) {
+                    switch progress {
+                    case .head(let head): try await onHead(head)
                     case .chunk(let bytes): try await onBody(bytes)
                     case .end(let timings): return timings
-                    case .head, .response: continue
+                    case .response(let response): return response.timings
                     }
+                    progress = try await connection.next(id)
                 }
-            } catch {
-                await connection.abandon(id)
-                throw error
             }
         }
     }
 
-    private func withConnection<Result: Sendable>(
+    /// Makes an exchange, sending the request's body beside receiving the response when it is still to be made.
+    private static func exchange<Result: Sendable>(
+        _ request: CurlRequest,
+        on connection: HTTPConnection,
+        isStreamed: Bool,
+        _ deadline: Deadline,
+        _ body: (HTTPConnection.ExchangeID, HTTPConnection.Progress) async throws -> Result
+    ) async throws -> Result {
+        let id = HTTPConnection.ExchangeID()
+        do {
+            guard case .stream(let source) = request.body else {
+                return try await body(id, connection.exchange(request, id, isStreamed: isStreamed, deadline))
+            }
+            try await connection.start(request, id, isStreamed: isStreamed, deadline)
+            return try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await Self.send(source, on: connection, id) }
+                defer { group.cancelAll() }
+                return try await body(id, connection.next(id))
+            }
+        } catch {
+            await connection.forget(id)
+            throw error
+        }
+    }
+
+    /// Sends the body of an exchange, as fast as the server takes it, until its end or the exchange's.
+    private static func send(
+        _ body: HTTPBodyStream,
+        on connection: HTTPConnection,
+        _ id: HTTPConnection.ExchangeID
+    ) async {
+        do {
+            while let bytes = try await body.next() {
+                guard await connection.give(bytes, id) else { return }
+            }
+            await connection.giveEnd(id)
+        } catch {
+            await connection.abandon(id, error)
+        }
+    }
+
+    /// Cannot happen: a collected exchange ends with a response or an error.
+    private static var noResponse: HTTPClientError {
+        HTTPClientError(.unavailable, "the exchange ended without a response", requestWasSent: true)
+    }
+
+    private func origin(of request: CurlRequest) throws(HTTPClientError) -> OriginPool {
+        guard let origin = self.origins[request.url.origin] else {
+            throw HTTPClientError(.invalidRequest, "\(request.url.origin) is no origin of this client")
+        }
+        return origin
+    }
+
+    private static func withConnection<Result: Sendable>(
+        of origin: OriginPool,
         for request: HTTPClientRequest,
-        _ curlRequest: CurlRequest,
         _ deadline: Deadline,
         _ body: (HTTPConnection) async throws -> Result
     ) async throws -> Result {
-        guard let origin = self.origins[curlRequest.url.origin] else {
-            throw HTTPClientError(.invalidRequest, "\(curlRequest.url.origin) is no origin of this client")
-        }
         let owner = LeaseOwner(request.owner, requestID: request.requestID)
         do {
             return try await origin.pool.withConnection(owner: owner, deadline: deadline) { connection in

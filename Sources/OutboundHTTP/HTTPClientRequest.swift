@@ -6,6 +6,8 @@ package struct HTTPClientRequest: Sendable {
     /// Refused when a name is no token, a value has a line break, or the client has to set the field itself.
     package var headers: HTTPHeaderFields
     package var body: [UInt8]?
+    /// Instead of `body`.
+    package var bodyStream: HTTPBodyStream?
     /// The part of the program that asks, for the listing of leases.
     package var owner: String
     package var requestID: String?

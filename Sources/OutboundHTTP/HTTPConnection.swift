@@ -30,6 +30,8 @@ actor HTTPConnection {
         let id: ExchangeID
         let isStreamed: Bool
         var waiter: CheckedContinuation<Progress, any Error>?
+        /// Waits until what it has given is on its way.
+        var sender: CheckedContinuation<Bool, Never>?
         var timer: TimerID?
         var headWasTaken = false
         var outcome: Result<HTTPTimings, any Error>?
@@ -70,28 +72,68 @@ actor HTTPConnection {
         self.resolveEntry = isLiteral || list.isEmpty ? nil : "\(origin.host):\(origin.port):\(list)"
     }
 
-    /// Makes a request and collects its response.
-    func respond(
-        to request: CurlRequest,
-        deadline: Deadline
-    ) async throws -> HTTPClientResponse {
-        let id = ExchangeID()
-        guard case .response(let response) = try await self.begin(request, id, isStreamed: false, deadline) else {
+    /// Makes a request and collects its response; for requests whose body is there.
+    func respond(to request: CurlRequest, deadline: Deadline) async throws -> HTTPClientResponse {
+        let progress = try await self.exchange(request, ExchangeID(), isStreamed: false, deadline)
+        guard case .response(let response) = progress else {
             throw HTTPClientError(.unavailable, "the exchange ended without a response", requestWasSent: true)
         }
         return response
     }
 
-    /// Makes a request and returns the head of its response; `next` gives the rest and `abandon` does without it.
-    func beginStream(
+    /// Begins an exchange and returns its first progress: the response, or the head when it is streamed.
+    ///
+    /// `next` gives the rest of a streamed one, and `forget` does without it.
+    func exchange(
         _ request: CurlRequest,
         _ id: ExchangeID,
-        deadline: Deadline
-    ) async throws -> HTTPResponseHead {
-        guard case .head(let head) = try await self.begin(request, id, isStreamed: true, deadline) else {
-            throw HTTPClientError(.unavailable, "the exchange ended without a head", requestWasSent: true)
+        isStreamed: Bool,
+        _ deadline: Deadline
+    ) async throws -> Progress {
+        try await self.cancellable(id) { continuation in
+            do throws(HTTPClientError) {
+                try self.begin(request, Exchange(id: id, isStreamed: isStreamed, waiter: continuation), deadline)
+            } catch {
+                continuation.resume(throwing: error)
+            }
         }
-        return head
+    }
+
+    /// Begins an exchange whose body is still to come with `give`; `next` gives its first progress.
+    func start(
+        _ request: CurlRequest,
+        _ id: ExchangeID,
+        isStreamed: Bool,
+        _ deadline: Deadline
+    ) throws(HTTPClientError) {
+        try self.begin(request, Exchange(id: id, isStreamed: isStreamed), deadline)
+    }
+
+    /// Adds bytes to the body of an exchange begun with `start`.
+    ///
+    /// Returns when they are on their way; false when the exchange is over.
+    func give(_ bytes: [UInt8], _ id: ExchangeID) async -> Bool {
+        await withCheckedContinuation(isolation: self) { continuation in
+            guard let slot, self.exchange?.id == id, self.exchange?.outcome == nil else {
+                continuation.resume(returning: false)
+                return
+            }
+            self.exchange?.sender = continuation
+            if slot.state.upload.hasRoom(bytes.count) {
+                if slot.state.upload.added(bytes) { slot.resume() }
+                self.settle()
+            } else {
+                let message = "the request's body is longer than announced"
+                self.abort(HTTPClientError(.invalidRequest, message, requestWasSent: slot.requestWasSent))
+            }
+        }
+    }
+
+    /// Ends the body of an exchange begun with `start`.
+    func giveEnd(_ id: ExchangeID) {
+        guard let slot, self.exchange?.id == id, self.exchange?.outcome == nil else { return }
+        if slot.state.upload.ended() { slot.resume() }
+        self.settle()
     }
 
     /// The next bytes of a streamed response, or its end.
@@ -106,10 +148,17 @@ actor HTTPConnection {
         }
     }
 
-    /// Ends an exchange whose response nobody wants any more; a complete one is left alone.
-    func abandon(_ id: ExchangeID) {
-        self.cancel(id)
-        if self.exchange?.id == id { self.exchange = nil }
+    /// Ends an exchange whose response nobody wants any more, with the error its consumer gets if it still waits.
+    func abandon(_ id: ExchangeID, _ error: any Error = CancellationError()) {
+        guard self.exchange?.id == id else { return }
+        self.abort(error)
+    }
+
+    /// Ends an exchange and forgets it; a complete one leaves its connection open.
+    func forget(_ id: ExchangeID) {
+        guard self.exchange?.id == id else { return }
+        self.abort(CancellationError())
+        self.exchange = nil
     }
 
     /// Closes the connection; a request under way fails.
@@ -128,32 +177,15 @@ actor HTTPConnection {
 extension HTTPConnection {
     private func begin(
         _ request: CurlRequest,
-        _ id: ExchangeID,
-        isStreamed: Bool,
-        _ deadline: Deadline
-    ) async throws -> Progress {
-        try await self.cancellable(id) { continuation in
-            do throws(HTTPClientError) {
-                try self.begin(request, Exchange(id: id, isStreamed: isStreamed, waiter: continuation), deadline)
-            } catch {
-                self.exchange = nil
-                continuation.resume(throwing: error)
-                return
-            }
-            self.timerFired(of: id)
-            self.slot?.timerFired()
-            self.settle()
-        }
-    }
-
-    private func begin(
-        _ request: CurlRequest,
         _ exchange: Exchange,
         _ deadline: Deadline
     ) throws(HTTPClientError) {
-        guard self.exchange == nil, self.isUsable, !self.isClosed else {
+        guard self.exchange == nil, !self.isClosed else {
             throw HTTPClientError(.unavailable, "the connection is busy or closed")
         }
+        // Ended by the server after it was lent: nothing was sent on it, and another connection serves as well. The slot
+        // stays unusable and is closed when it comes back.
+        if !self.isUsable { self.slot = nil }
         let slot = try self.openSlot()
         let limits = TransferLimits(
             maxHeadBytes: self.settings.maxHeadBytes,
@@ -169,9 +201,12 @@ extension HTTPConnection {
             beganConnected: slot.state.sockets.isConnected,
             now: .now
         )
-        slot.state.begin(transfer, upload: request.body ?? [])
-        self.exchange = exchange
+        slot.state.begin(transfer, upload: request.upload)
         try slot.begin(request)
+        self.exchange = exchange
+        self.timerFired(of: exchange.id)
+        slot.timerFired()
+        self.settle()
     }
 
     /// Bytes of a streamed body held for a consumer that is slow, before the server has to wait.
@@ -225,6 +260,7 @@ extension HTTPConnection {
             let isOver = self.exchange.map { $0.outcome != nil } ?? true
             try slot.state.sockets.apply(isIdle: isOver && self.isUsable)
         } catch {
+            self.usable.store(false, ordering: .releasing)
             self.abort(
                 HTTPClientError(
                     .unavailable,
@@ -234,7 +270,14 @@ extension HTTPConnection {
                 )
             )
         }
+        if slot.state.upload.isHungry { self.releaseSender(true) }
         self.serve(slot)
+    }
+
+    private func releaseSender(_ isUnderWay: Bool) {
+        let sender = self.exchange?.sender
+        self.exchange?.sender = nil
+        sender?.resume(returning: isUnderWay)
     }
 
     private func ended(_ end: TransferEnd, _ slot: CurlSlot) {
@@ -260,6 +303,7 @@ extension HTTPConnection {
         if let timer = self.exchange?.timer { self.reactor.cancel(timer) }
         self.exchange?.timer = nil
         self.exchange?.outcome = outcome
+        self.releaseSender(false)
     }
 
     private var requestWasSent: Bool {
@@ -325,13 +369,8 @@ extension HTTPConnection {
             // Named, because a closure that does not mention the actor does not run on it.
             try await withCheckedThrowingContinuation(isolation: self, body)
         } onCancel: {
-            self.reactor.submit { self.assumeIsolated { $0.cancel(id) } }
+            self.reactor.submit { self.assumeIsolated { $0.abandon(id) } }
         }
-    }
-
-    private func cancel(_ id: ExchangeID) {
-        guard self.exchange?.id == id else { return }
-        self.abort(CancellationError())
     }
 }
 

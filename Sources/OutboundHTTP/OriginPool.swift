@@ -12,6 +12,7 @@ final class OriginPool: Sendable {
 
     let origin: HTTPOrigin
     let pool: Pool<HTTPConnection>
+    let metrics: RequestMetrics
 
     init(
         origin: HTTPOrigin,
@@ -24,6 +25,8 @@ final class OriginPool: Sendable {
     ) throws(HTTPClientError) {
         let reference = LockedReference()
         var poolSettings = settings.pool
+        // Who asks may have another origin to turn to, and is told at once that this one cannot be reached.
+        poolSettings.outageGrace = .zero
         if let limit = settings.maxPerHost {
             poolSettings.maxSize = min(poolSettings.maxSize, limit)
             poolSettings.minSize = min(poolSettings.minSize, poolSettings.maxSize)
@@ -60,6 +63,7 @@ final class OriginPool: Sendable {
             driver.check = { connection, deadline in _ = try await connection.respond(to: probe, deadline: deadline) }
         }
         self.origin = origin
+        self.metrics = RequestMetrics(origin: origin)
         self.pool = Pool(
             name: name,
             kind: "http",

@@ -8,12 +8,11 @@ final class SlotState {
     private let reactor: Reactor
     private let timerHandler: @Sendable () -> Void
     private var timer: TimerID?
-    private var uploaded = 0
     var sockets: SlotSockets
     var transfer: TransferStateMachine?
     /// Bytes of the response's body that nobody has taken yet.
     var unread: [UInt8] = []
-    var upload: [UInt8] = []
+    var upload = Upload([])
 
     init(
         reactor: Reactor,
@@ -29,10 +28,9 @@ final class SlotState {
         if let timer = self.timer { self.reactor.cancel(timer) }
     }
 
-    func begin(_ transfer: TransferStateMachine, upload: [UInt8]) {
+    func begin(_ transfer: TransferStateMachine, upload: Upload) {
         self.transfer = transfer
         self.upload = upload
-        self.uploaded = 0
         self.unread = []
     }
 
@@ -60,13 +58,18 @@ final class SlotState {
         return action
     }
 
-    /// Copies the next bytes of the request's body into `buffer` and says how many; none at its end.
-    func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
-        let count = min(buffer.count, self.upload.count - self.uploaded)
-        guard count > 0 else { return 0 }
-        unsafe buffer.copyBytes(from: self.upload[self.uploaded..<self.uploaded + count])
-        self.uploaded += count
-        self.transfer?.requestBodyRead(now: .now)
-        return count
+    /// Copies the next bytes of the request's body into `buffer`.
+    func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Upload.Supply {
+        let supply = self.upload.supply(buffer.count)
+        switch supply {
+        case .bytes(let count):
+            unsafe buffer.copyBytes(from: self.upload.take(count))
+            self.transfer?.requestBodyRead(now: .now)
+        case .tooShort:
+            self.transfer?.requestBodyEndedEarly()
+        case .wait, .end:
+            break
+        }
+        return supply
     }
 }

@@ -110,6 +110,10 @@ struct TransferStateMachine {
         self.lastActivity = now
     }
 
+    mutating func requestBodyEndedEarly() {
+        _ = self.fail(.invalidRequest, "the request's body is shorter than announced")
+    }
+
     /// Takes one line of a head, with its line end.
     ///
     /// - Returns: false when the transfer must end.

@@ -95,8 +95,8 @@ func pause(for duration: TimeAmount) async throws {
 func eventually(within limit: Duration = .seconds(20), _ condition: () -> Bool) async -> Bool {
     let deadline = Deadline.after(limit)
     while !condition() {
-        if deadline.hasPassed { return false }
-        await Task.yield()
+        // Not a loop of yields, which would keep a thread of the pool from those who are to bring it about.
+        guard !deadline.hasPassed, (try? await pause(for: .milliseconds(2))) != nil else { return false }
     }
     return true
 }

@@ -29,9 +29,7 @@ struct HTTPClientFailureTests {
 
     @Test func `a pool that cannot dial reports why`() async throws {
         let port = try await unusedPort()
-        let settings = HTTPClientSettings.forTests(maxSize: 1, probe: .init()).with {
-            $0.pool.outageGrace = .zero
-        }
+        let settings = HTTPClientSettings.forTests(maxSize: 1, probe: .init())
         try await withClient("http://127.0.0.1:\(port)", settings: settings) { client in
             let error = await client.failure("http://127.0.0.1:\(port)/")
             #expect(error?.code == .connect)
@@ -45,7 +43,6 @@ struct HTTPClientFailureTests {
             // The resolver may take its time to give up.
             $0.pool.connectTimeout = .seconds(30)
             $0.pool.acquireTimeout = .seconds(60)
-            $0.pool.outageGrace = .zero
         }
         try await withClient("http://no-such-host.invalid", settings: settings) { client in
             let error = await client.failure("http://no-such-host.invalid/", deadline: .after(.seconds(60)))
@@ -261,6 +258,44 @@ struct HTTPClientFailureTests {
                     #expect(await eventually { client.pools.allSatisfy { $0.snapshot.idle == 0 } })
                     #expect(server.counts.connections == count)
                 }
+            }
+        }
+    }
+
+    @Test func `bytes after a response are never taken for the next one`() async throws {
+        let script: ScriptedServer.Script = { connection in
+            while let request = try await connection.request() {
+                let forged = request.line.contains("forged") ? "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged" : ""
+                try await connection.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nreal\(forged)")
+            }
+        }
+        try await ScriptedServer.with(script: script) { server in
+            try await withClient(server.url) { client in
+                for _ in 0..<50 {
+                    let first = try await client.get("\(server.url)/forged")
+                    let second = try await client.get(server.url)
+                    #expect(first.text == "real")
+                    #expect(second.text == "real")
+                }
+            }
+        }
+    }
+
+    @Test func `a server that talks unasked loses its connection`() async throws {
+        let script: ScriptedServer.Script = { connection in
+            _ = try await connection.request()
+            try await connection.respond("real")
+            try await connection.pause(for: .milliseconds(50))
+            try await connection.respond("forged", status: "408 Request Timeout")
+            await connection.waitForClose()
+        }
+        try await ScriptedServer.with(script: script) { server in
+            try await withClient(server.url) { client in
+                let first = try await client.get(server.url)
+                #expect(first.text == "real")
+                #expect(await eventually { server.counts.open == 0 })
+                let second = try await client.get(server.url)
+                #expect(second.text == "real")
             }
         }
     }

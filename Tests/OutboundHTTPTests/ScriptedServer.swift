@@ -190,6 +190,13 @@ final class ScriptedConnection {
         try await self.channel.eventLoop.scheduleTask(in: duration) {}.futureResult.get()
     }
 
+    /// Takes nothing any more until the test is over.
+    func stopReading() async {
+        // Fails only when the connection is closed already, and then nothing can be read anyway.
+        try? await self.channel.setOption(.autoRead, value: false).get()
+        await self.waitForClose()
+    }
+
     /// Waits until the client closes the connection, in whatever way.
     func waitForClose() async {
         while (try? await self.receive()) == true {}
@@ -209,13 +216,42 @@ final class ScriptedConnection {
             let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             return (name: String(parts[0]), value: parts.count > 1 ? String(parts[1].drop { $0 == " " }) : "")
         }
+        let isChunked = headers.contains { $0.name.lowercased() == "transfer-encoding" && $0.value == "chunked" }
         let length = headers.first { $0.name.lowercased() == "content-length" }.flatMap { Int($0.value) } ?? 0
-        while self.received.readableBytes < length {
-            guard try await self.receive() else { return nil }
-        }
-        let body = self.received.readBytes(length: length) ?? []
+        guard let body = try await isChunked ? self.chunks() : self.bytes(length) else { return nil }
         self.server.count { $0.requests += 1 }
         return ScriptedServer.Request(line: lines.first.map(String.init) ?? "", headers: headers, body: body)
+    }
+
+    private func chunks() async throws -> [UInt8]? {
+        var body: [UInt8] = []
+        while let line = try await self.line() {
+            guard let length = Int(line, radix: 16), let chunk = try await self.bytes(length),
+                try await self.line() == ""
+            else { return nil }
+            guard length > 0 else { return body }
+            body += chunk
+        }
+        return nil
+    }
+
+    private func line() async throws -> String? {
+        while true {
+            let bytes = self.received.readableBytesView
+            if let end = bytes.firstRange(of: Array("\r\n".utf8)) {
+                let line = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
+                self.received.moveReaderIndex(to: end.upperBound)
+                return line
+            }
+            guard try await self.receive() else { return nil }
+        }
+    }
+
+    private func bytes(_ count: Int) async throws -> [UInt8]? {
+        while self.received.readableBytes < count {
+            guard try await self.receive() else { return nil }
+        }
+        return self.received.readBytes(length: count)
     }
 
     private func receive() async throws -> Bool {
