@@ -12,11 +12,14 @@ extension HTTPConnection {
         if self.isStarting { return }
         self.isStarting = true
         defer { self.isStarting = false }
-        while self.machine.canStart, let exchange = self.exchanges.first {
-            self.start(exchange)
-            if self.output.readableBytes >= Self.outputLimit { self.flush() }
-        }
-        self.gate?.resume()
+        repeat {
+            while self.machine.canStart, let exchange = self.exchanges.first {
+                self.start(exchange)
+                if self.output.readableBytes >= Self.outputLimit { self.flush() }
+            }
+            // Requests held back at the gate arrive within this call, and nobody else would start them.
+            self.gate?.resume()
+        } while self.machine.canStart && !self.exchanges.isEmpty
     }
 
     private func start(_ exchange: HTTPExchange) {
