@@ -7,6 +7,7 @@ struct Comparison {
     private static let python = ".build/bench/venv/bin"
 
     private let ours: Contender
+    private let plan: ServedPlan
     private let bare: Contender
     private let hummingbird: Contender
     private let fastAPI: Contender
@@ -20,40 +21,65 @@ struct Comparison {
             _ = try Contender.output(["\(Self.python)/pip", "install", "-q", "-r", "\(sources)/requirements.txt"])
         }
         let uvicorn = URL(filePath: "\(Self.python)/uvicorn").path(percentEncoded: false)
+        self.plan = try ServedPlan(programs: programs)
         self.ours = try Contender(name: "Resync", port: 18_081, command: [bench, "serve", "18081"])
         self.bare = try Contender(name: "bare NIO", port: 18_082, command: [peers, "nio", "18082"])
         self.hummingbird = try Contender(
             name: "Hummingbird 2.28.1",
             port: 18_083,
-            command: [peers, "hummingbird", "18083"]
+            command: [peers, "hummingbird", "18083", self.plan.jobsFile]
         )
         self.fastAPI = try Contender(
             name: "FastAPI 0.165.0, uvicorn 0.54.0",
             port: 18_084,
             command: [uvicorn, "fastapi_app:app", "--port", "18084", "--no-access-log", "--log-level", "error"],
-            directory: sources
+            directory: sources,
+            environment: ["JOBS": self.plan.jobsFile]
         )
     }
 
     func measure() throws -> [Results.Row] {
         try self.compare("http.static", path: "/static", with: [(self.bare, 0.85)])
             + self.compare("http.plainJSON", path: "/json/7", with: [(self.hummingbird, 1.9), (self.fastAPI, 5)])
-            + self.compare("http.jobsList", path: "/jobs", with: [(self.hummingbird, 1.9), (self.fastAPI, 5)])
+            + self.compare(
+                "http.jobsList",
+                ours: Subject(self.plan.server, ServedPlan.path, header: self.plan.authorization),
+                path: "/jobs",
+                with: [(self.hummingbird, 1.9), (self.fastAPI, 5)]
+            )
+    }
+
+    /// One address of one server.
+    private struct Subject {
+        let contender: Contender
+        let path: String
+        let header: String?
+
+        init(_ contender: Contender, _ path: String, header: String? = nil) {
+            self.contender = contender
+            self.path = path
+            self.header = header
+        }
+
+        func load(seconds: Int) throws -> Contender.Sample {
+            try self.contender.load(path: self.path, header: self.header, seconds: seconds)
+        }
     }
 
     /// `target` is the least ratio of our rate to theirs; for processor time, where less is better, its inverse is the
     /// most.
     private func compare(
         _ figure: String,
+        ours: Subject? = nil,
         path: String,
         with peers: [(contender: Contender, target: Double)]
     ) throws -> [Results.Row] {
-        let all = [self.ours] + peers.map(\.contender)
+        let all = [ours ?? Subject(self.ours, path)] + peers.map { Subject($0.contender, path) }
         var samples = [[Contender.Sample]](repeating: [], count: all.count)
-        for contender in all { _ = try contender.load(path: path, seconds: 1) }
+        for subject in all { _ = try subject.load(seconds: 1) }
         for _ in 0..<Self.rounds {
-            for (index, contender) in all.enumerated() {
-                samples[index].append(try contender.load(path: path, seconds: Self.seconds))
+            for (index, subject) in all.enumerated() {
+                samples[index].append(try subject.load(seconds: Self.seconds))
             }
         }
         let rates = samples.map { Self.median($0.map(\.requestsPerSecond)) }

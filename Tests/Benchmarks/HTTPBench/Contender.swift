@@ -18,7 +18,13 @@ final class Contender {
     private let process = Process()
 
     /// Returns once the server accepts connections.
-    init(name: String, port: Int, command: [String], directory: String? = nil) throws {
+    init(
+        name: String,
+        port: Int,
+        command: [String],
+        directory: String? = nil,
+        environment: [String: String] = [:]
+    ) throws {
         self.name = name
         self.port = port
         self.process.executableURL = URL(filePath: "/usr/bin/taskset")
@@ -26,6 +32,7 @@ final class Contender {
         self.process.standardOutput = FileHandle.nullDevice
         self.process.standardError = FileHandle.nullDevice
         if let directory { self.process.currentDirectoryURL = URL(filePath: directory) }
+        self.process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         try self.process.run()
         try self.waitUntilListening()
     }
@@ -36,13 +43,11 @@ final class Contender {
     }
 
     /// 64 connections, closed loop, from the second processor.
-    func load(path: String, seconds: Int) throws -> Sample {
+    func load(path: String, header: String? = nil, seconds: Int) throws -> Sample {
         let before = try self.cpuSeconds()
         let report = try Self.output(
-            [
-                "/usr/bin/taskset", "-c", "1", "wrk", "-t1", "-c64", "-d\(seconds)s",
-                "http://127.0.0.1:\(self.port)\(path)",
-            ]
+            ["/usr/bin/taskset", "-c", "1", "wrk", "-t1", "-c64", "-d\(seconds)s"]
+                + (header.map { ["-H", $0] } ?? []) + ["http://127.0.0.1:\(self.port)\(path)"]
         )
         let cpu = try self.cpuSeconds() - before
         guard

@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import Logging
 import NIOPosix
@@ -10,7 +11,8 @@ enum HummingbirdServer {
         var status: String
     }
 
-    private struct Job: ResponseEncodable {
+    /// The fields of a job in the plan; what a job does not have is left out.
+    private struct Job: Codable {
         var id: String
         var name: String
         var stream: String
@@ -20,11 +22,17 @@ enum HummingbirdServer {
         var engine: String
         var status: String
         var internalStatus: String
+        var substatus: String?
+        var returnCode: Int?
         var run: Int
+        var runId: String?
         var priority: Int
-        var scheduledAt: String
-        var startedAt: String
-        var estimatedSeconds: Int
+        var scheduledAt: String?
+        var startedAt: String?
+        var endedAt: String?
+        var estimatedSeconds: Double?
+        var elapsedSeconds: Double?
+        var deadlineAt: String?
         var critical: Bool
         var late: Bool
         var held: Bool
@@ -32,42 +40,35 @@ enum HummingbirdServer {
         var changedAt: String
     }
 
-    private struct Page: ResponseEncodable {
+    private struct Freshness: Codable {
+        var source: String
+        var fetchedAt: String
+        var ageSeconds: Double
+        var stale: Bool
+    }
+
+    private struct Position: Codable {
+        var epoch: String
+        var offset: Int
+    }
+
+    private struct Page: Codable, ResponseEncodable {
         var items: [Job]
         var nextCursor: String
         var total: Int
+        var freshness: Freshness
+        var position: Position
     }
 
-    static func run(port: Int, group: MultiThreadedEventLoopGroup) async throws {
-        let jobs = (0..<20).map { number in
-            Job(
-                id: "default~\(1_000 + number)",
-                name: "LOAD_\(number)",
-                stream: "NIGHTLY_\(number / 4)",
-                streamId: "\(number / 4)",
-                workstation: "AGENT_\(number % 3)",
-                folder: "/finance/daily",
-                engine: "default",
-                status: "RUNNING",
-                internalStatus: "EXEC",
-                run: 1,
-                priority: 10 + number,
-                scheduledAt: "2026-01-15T05:52:00Z",
-                startedAt: "2026-01-15T05:53:10Z",
-                estimatedSeconds: 60 * number,
-                critical: number % 5 == 0,
-                late: false,
-                held: false,
-                canceled: false,
-                changedAt: "2026-01-15T05:53:10Z"
-            )
-        }
+    /// `jobs` is the answer of Resync that is to be encoded for each request.
+    static func run(port: Int, jobs: Data, group: MultiThreadedEventLoopGroup) async throws {
+        let page = try JSONDecoder().decode(Page.self, from: jobs)
         let router = Router()
         router.get("static") { _, _ in "Hello, World!" }
         router.get("json/:id") { _, context in
             Small(id: try context.parameters.require("id", as: Int.self), name: "LOAD_7", status: "RUNNING")
         }
-        router.get("jobs") { _, _ in Page(items: jobs, nextCursor: "MjA", total: 4_711) }
+        router.get("jobs") { _, _ in page }
         var logger = Logger(label: "hummingbird")
         logger.logLevel = .error
         let application = Application(

@@ -1,4 +1,7 @@
-"""The same routes on FastAPI: `uvicorn fastapi_app:app`."""
+"""The same routes on FastAPI: `JOBS=file uvicorn fastapi_app:app`; the file is the answer encoded for each request."""
+
+import os
+import pathlib
 
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
@@ -21,11 +24,17 @@ class Job(BaseModel):
     engine: str
     status: str
     internalStatus: str
+    substatus: str | None = None
+    returnCode: int | None = None
     run: int
+    runId: str | None = None
     priority: int
-    scheduledAt: str
-    startedAt: str
-    estimatedSeconds: int
+    scheduledAt: str | None = None
+    startedAt: str | None = None
+    endedAt: str | None = None
+    estimatedSeconds: float | None = None
+    elapsedSeconds: float | None = None
+    deadlineAt: str | None = None
     critical: bool
     late: bool
     held: bool
@@ -33,36 +42,27 @@ class Job(BaseModel):
     changedAt: str
 
 
+class Freshness(BaseModel):
+    source: str
+    fetchedAt: str
+    ageSeconds: float
+    stale: bool
+
+
+class Position(BaseModel):
+    epoch: str
+    offset: int
+
+
 class Page(BaseModel):
     items: list[Job]
     nextCursor: str
     total: int
+    freshness: Freshness
+    position: Position
 
 
-JOBS = [
-    Job(
-        id=f"default~{1000 + number}",
-        name=f"LOAD_{number}",
-        stream=f"NIGHTLY_{number // 4}",
-        streamId=f"{number // 4}",
-        workstation=f"AGENT_{number % 3}",
-        folder="/finance/daily",
-        engine="default",
-        status="RUNNING",
-        internalStatus="EXEC",
-        run=1,
-        priority=10 + number,
-        scheduledAt="2026-01-15T05:52:00Z",
-        startedAt="2026-01-15T05:53:10Z",
-        estimatedSeconds=60 * number,
-        critical=number % 5 == 0,
-        late=False,
-        held=False,
-        canceled=False,
-        changedAt="2026-01-15T05:53:10Z",
-    )
-    for number in range(20)
-]
+PAGE = Page.model_validate_json(pathlib.Path(os.environ["JOBS"]).read_bytes())
 
 app = FastAPI()
 
@@ -77,6 +77,6 @@ async def small(id: int) -> Small:
     return Small(id=id, name="LOAD_7", status="RUNNING")
 
 
-@app.get("/jobs")
+@app.get("/jobs", response_model_exclude_none=True)
 async def jobs() -> Page:
-    return Page(items=JOBS, nextCursor="MjA", total=4711)
+    return PAGE
