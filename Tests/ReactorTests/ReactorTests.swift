@@ -52,7 +52,9 @@ struct ReactorTests {
                 }
             }
             #expect(seen.withLock { $0 } == Array(0..<1000))
-            #expect(reactor.statistics.wakeUps <= 2)
+            // A turn is counted at its end: what a later one sees is complete.
+            await withCheckedContinuation { continuation in reactor.submit { continuation.resume() } }
+            #expect(reactor.statistics.wakeUps <= 3)
             #expect(reactor.statistics.work >= 1001)
         }
     }
