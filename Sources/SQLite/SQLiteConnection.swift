@@ -21,11 +21,12 @@ package actor SQLiteConnection {
         case failed
     }
 
-    nonisolated let path: String
-    nonisolated let role: Role
+    private let file: SQLiteFile
+    private let role: Role
     private let settings: DatabasePoolSettings
     private let thread: SQLiteThread
     private var handle: SQLiteHandle?
+    private var openedFile: SQLiteFile.Identity?
     private var statements: SQLiteStatementCache
     private var transaction = Transaction.none
     private let isBroken = Atomic(false)
@@ -33,8 +34,8 @@ package actor SQLiteConnection {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe self.thread.asUnownedSerialExecutor() }
 
     /// Starts the thread; `open` does the rest.
-    init(path: String, role: Role, settings: DatabasePoolSettings) throws(DatabaseError) {
-        self.path = path
+    init(file: SQLiteFile, role: Role, settings: DatabasePoolSettings) throws(DatabaseError) {
+        self.file = file
         self.role = role
         self.settings = settings
         self.thread = try SQLiteThread()
@@ -44,10 +45,12 @@ package actor SQLiteConnection {
     /// False once an error has shown that nothing more can be expected of this connection.
     package nonisolated var isUsable: Bool { !self.isBroken.load(ordering: .relaxed) }
 
-    /// Opens the file, which exists, and sets what every connection relies on.
+    /// Opens the file, creating it when the settings say so, and sets what every connection relies on.
     func open(deadline: Deadline) async throws {
-        let handle = try SQLiteHandle(path: self.path)
+        if self.settings.createsMissingFile { try self.file.createIfMissing() }
+        let handle = try SQLiteHandle(path: self.file.path)
         self.handle = handle
+        self.openedFile = self.file.identity
         try await self.interruptibly(handle, deadline: deadline) {
             try self.configure(handle)
         }
@@ -75,12 +78,23 @@ package actor SQLiteConnection {
         }
     }
 
+    /// Reads the file's header and looks whether the file is still in its place.
+    func check(deadline: Deadline) async throws {
+        let handle = try self.usableHandle()
+        try self.requireSameFile()
+        try await self.interruptibly(handle, deadline: deadline) {
+            _ = try self.control("PRAGMA schema_version", on: handle)
+        }
+    }
+
     /// Begins a transaction that holds the write lock from the start.
     ///
     /// A deferred one would fail at its first write, whatever the busy handler does, when another connection has written
-    /// since its first read (https://www.sqlite.org/isolation.html, SQLITE_BUSY_SNAPSHOT).
+    /// since its first read (https://www.sqlite.org/isolation.html, SQLITE_BUSY_SNAPSHOT). Refused when the file was
+    /// deleted or replaced: what is committed to a file without a name is gone when it is closed.
     func begin(deadline: Deadline) async throws {
         let handle = try self.usableHandle()
+        try self.requireSameFile()
         try await self.interruptibly(handle, deadline: deadline) {
             _ = try self.control("BEGIN IMMEDIATE", on: handle)
         }
@@ -128,19 +142,34 @@ extension SQLiteConnection {
 
     private func usableHandle() throws(DatabaseError) -> SQLiteHandle {
         guard let handle = self.handle else {
-            throw DatabaseError(.closed, "the connection to \(self.path) is closed")
+            throw DatabaseError(.closed, "the connection to \(self.file.path) is closed")
         }
         return handle
+    }
+
+    private func requireSameFile() throws(DatabaseError) {
+        guard self.file.identity == self.openedFile else {
+            throw self.noted(
+                DatabaseError(.connection, "\(self.file.path) was deleted or replaced while it was open")
+            )
+        }
     }
 
     private func configure(_ handle: SQLiteHandle) throws(DatabaseError) {
         let mode = try self.control("PRAGMA journal_mode = WAL", on: handle).first?.values.first
         guard mode == .text("wal") else {
-            throw DatabaseError(.connection, "\(self.path) does not allow write-ahead logging; is it a network drive?")
+            throw DatabaseError(
+                .connection,
+                "\(self.file.path) does not allow write-ahead logging; is it a network drive?"
+            )
         }
         // FULL: a commit has reached the disk when it returns. NORMAL may lose the last commits with the power.
         try self.control("PRAGMA synchronous = FULL", on: handle)
         try self.control("PRAGMA foreign_keys = ON", on: handle)
+        // A container may have no directory for temporary files; what is sorted here is bounded by `maximumRows`.
+        try self.control("PRAGMA temp_store = MEMORY", on: handle)
+        // A burst of writes must not leave a large log behind for good.
+        try self.control("PRAGMA journal_size_limit = 67108864", on: handle)
         if self.role == .reader { try self.control("PRAGMA query_only = ON", on: handle) }
     }
 

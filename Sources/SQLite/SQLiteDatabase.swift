@@ -39,7 +39,8 @@ package final class SQLiteDatabase: DatabaseClient, Service {
         try await withThrowingTaskGroup { group in
             group.addTask { try await self.writers.run() }
             group.addTask { try await self.readers.run() }
-            try await group.waitForAll()
+            // Leaving by an error cancels the other pool.
+            for try await _ in group {}
         }
     }
 
@@ -130,13 +131,12 @@ extension SQLiteDatabase {
     ) -> PoolDriver<SQLiteConnection> {
         PoolDriver(
             connect: { context in
-                if settings.createsMissingFile { try file.createIfMissing() }
-                let connection = try SQLiteConnection(path: file.path, role: role, settings: settings)
+                let connection = try SQLiteConnection(file: file, role: role, settings: settings)
                 try await connection.open(deadline: context.deadline)
                 return connection
             },
             close: { connection in await connection.close() },
-            check: { connection, deadline in _ = try await connection.run("SELECT 1", deadline: deadline) },
+            check: { connection, deadline in try await connection.check(deadline: deadline) },
             isUsable: { connection in connection.isUsable }
         )
     }

@@ -6,20 +6,12 @@ import Glibc
 package struct SQLiteFile: Sendable, Hashable {
     package let path: String
 
-    /// `path` must be absolute: a relative one would mean another file after a change of the working directory.
+    /// A relative path starts at the working directory of this moment; later changes of that do not matter.
     package init(path: String) throws(DatabaseError) {
-        guard path.hasPrefix("/"), !path.utf8.contains(0), !path.hasSuffix("/") else {
-            throw DatabaseError(.connection, "\"\(path)\" is not the absolute path of a database file")
+        guard !path.isEmpty, !path.utf8.contains(0), !path.hasSuffix("/"), path != ":memory:" else {
+            throw DatabaseError(.connection, "\"\(path)\" is not the path of a database file")
         }
-        self.path = path
-    }
-
-    /// Reads `sqlite:///absolute/path`; `%xx` stands for a byte of the path.
-    package init(url: String) throws(DatabaseError) {
-        guard let parsed = URL(string: url), parsed.scheme == "sqlite", (parsed.host() ?? "").isEmpty else {
-            throw DatabaseError(.connection, "\"\(url)\" is not of the form sqlite:///absolute/path")
-        }
-        try self.init(path: parsed.path(percentEncoded: false))
+        self.path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 
     package var exists: Bool { FileManager.default.fileExists(atPath: self.path) }
@@ -53,6 +45,19 @@ package struct SQLiteFile: Sendable, Hashable {
         guard descriptor >= 0 else { throw Self.error("cannot open \(directory)", errno: errno) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw Self.error("cannot synchronize \(directory)", errno: errno) }
+    }
+
+    /// Which file the path leads to now; nil when there is none.
+    var identity: Identity? {
+        var status = stat()
+        guard unsafe stat(self.path, &status) == 0 else { return nil }
+        return Identity(device: status.st_dev, number: status.st_ino)
+    }
+
+    /// A file whatever its name: another one at the same path has another identity.
+    struct Identity: Sendable, Hashable {
+        let device: UInt
+        let number: UInt
     }
 
     private static func error(_ action: String, errno reason: Int32) -> DatabaseError {

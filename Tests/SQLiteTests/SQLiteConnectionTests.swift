@@ -33,7 +33,11 @@ struct SQLiteConnectionTests {
                 for index in 0..<8 {
                     group.addTask {
                         let role: SQLiteConnection.Role = index == 0 ? .writer : .reader
-                        let connection = try SQLiteConnection(path: path, role: role, settings: .forTests)
+                        let connection = try SQLiteConnection(
+                            file: SQLiteFile(path: path),
+                            role: role,
+                            settings: .forTests
+                        )
                         try await connection.open(deadline: .after(.seconds(20)))
                         await connection.close()
                     }
@@ -137,7 +141,7 @@ struct SQLiteConnectionTests {
     func `a file that is no database is reported as corrupt, and the connection as unusable`() async throws {
         try await TemporaryDirectory.with { directory in
             let path = try directory.write(String(repeating: "not a database ", count: 100), to: "test.db")
-            let connection = try SQLiteConnection(path: path, role: .writer, settings: .forTests)
+            let connection = try SQLiteConnection(file: SQLiteFile(path: path), role: .writer, settings: .forTests)
 
             let error = await #expect(throws: DatabaseError.self) {
                 try await connection.open(deadline: .distant)
@@ -153,7 +157,9 @@ struct SQLiteConnectionTests {
     func `a missing file is an error that names it`() async throws {
         try await TemporaryDirectory.with { directory in
             let path = directory.file("missing.db")
-            let connection = try SQLiteConnection(path: path, role: .writer, settings: .forTests)
+            var settings = DatabasePoolSettings.forTests
+            settings.createsMissingFile = false
+            let connection = try SQLiteConnection(file: SQLiteFile(path: path), role: .writer, settings: settings)
 
             let error = await #expect(throws: DatabaseError.self) {
                 try await connection.open(deadline: .distant)
@@ -203,7 +209,7 @@ struct SQLiteConnectionTests {
     ) async throws {
         try await TemporaryDirectory.with { directory in
             let path = try directory.write("", to: "test.db")
-            let connection = try SQLiteConnection(path: path, role: role, settings: .forTests)
+            let connection = try SQLiteConnection(file: SQLiteFile(path: path), role: role, settings: .forTests)
             try await connection.open(deadline: .distant)
             try await body(connection)
             await connection.close()
@@ -216,9 +222,9 @@ struct SQLiteConnectionTests {
     ) async throws {
         try await TemporaryDirectory.with { directory in
             let path = try directory.write("", to: "test.db")
-            let first = try SQLiteConnection(path: path, role: .writer, settings: settings)
+            let first = try SQLiteConnection(file: SQLiteFile(path: path), role: .writer, settings: settings)
             try await first.open(deadline: .distant)
-            let second = try SQLiteConnection(path: path, role: .writer, settings: settings)
+            let second = try SQLiteConnection(file: SQLiteFile(path: path), role: .writer, settings: settings)
             try await second.open(deadline: .distant)
             try await body(first, second)
             await first.close()

@@ -49,7 +49,7 @@ struct SQLiteDatabaseTests {
     func `a lock held by another process makes a transaction busy`() async throws {
         try await self.withDatabase { database in
             try await database.transaction(owner: "first", deadline: .soon) { _ in }
-            let other = try SQLiteConnection(path: database.file.path, role: .writer, settings: .forTests)
+            let other = try SQLiteConnection(file: database.file, role: .writer, settings: .forTests)
             try await other.open(deadline: .soon)
             try await other.begin(deadline: .soon)
 
@@ -125,6 +125,30 @@ struct SQLiteDatabaseTests {
 
             #expect((error?.cause as? DatabaseError)?.code == .connection)
             #expect(!database.file.exists)
+        }
+    }
+
+    @Test
+    func `a file deleted under the database is not written to any more, and replaced by a new one`() async throws {
+        try await self.withDatabase { database in
+            try await database.transaction(owner: "test", deadline: .soon) { connection in
+                _ = try await connection.execute("CREATE TABLE item (id INTEGER)", deadline: .soon)
+            }
+            for suffix in ["", "-wal", "-shm"] {
+                try FileManager.default.removeItem(atPath: database.file.path + suffix)
+            }
+
+            let error = await #expect(throws: DatabaseError.self) {
+                try await database.transaction(owner: "test", deadline: .soon) { connection in
+                    _ = try await connection.execute("INSERT INTO item VALUES (1)", deadline: .soon)
+                }
+            }
+            try await database.transaction(owner: "test", deadline: .soon) { connection in
+                _ = try await connection.execute("CREATE TABLE item (id INTEGER)", deadline: .soon)
+            }
+
+            #expect(error?.code == .connection)
+            #expect(error?.message.contains("deleted or replaced") == true)
         }
     }
 

@@ -7,21 +7,18 @@ import Testing
 
 @Suite("SQLite file")
 struct SQLiteFileTests {
-    @Test(arguments: [
-        ("sqlite:///var/lib/resync/resync.db", "/var/lib/resync/resync.db"),
-        ("sqlite:///tmp/with%20space.db", "/tmp/with space.db"),
-    ])
-    func `a URL names an absolute path`(url: String, path: String) throws {
-        #expect(try SQLiteFile(url: url).path == path)
-    }
-
-    @Test(arguments: [
-        "sqlite://relative.db", "sqlite:relative.db", "postgres:///x", "/tmp/x.db", "", "sqlite:///", "sqlite:///%00",
-    ])
-    func `another URL is an error that repeats it`(url: String) throws {
-        let error = try #require(throws: DatabaseError.self) { try SQLiteFile(url: url) }
+    @Test(arguments: ["", "/var/lib/", "a\0b", ":memory:"])
+    func `what cannot be the path of a file is refused`(path: String) throws {
+        let error = try #require(throws: DatabaseError.self) { try SQLiteFile(path: path) }
 
         #expect(error.code == .connection)
+    }
+
+    @Test
+    func `a relative path starts at the working directory`() throws {
+        let file = try SQLiteFile(path: ".resync/resync.sqlite")
+
+        #expect(file.path == FileManager.default.currentDirectoryPath + "/.resync/resync.sqlite")
     }
 
     @Test
