@@ -41,16 +41,6 @@ package struct MigrationPlan: Sendable, Hashable {
         )
     }
 
-    /// What was done, or would be, for an operator to read: a line for each migration and one to sum up.
-    package func report(isDryRun: Bool) -> [String] {
-        guard let last = self.pending.last else {
-            return ["the schema is at version \(self.version), nothing to apply"]
-        }
-        let verb = isDryRun ? "would apply" : "applied"
-        return self.pending.map { "\(verb) \($0.title)" }
-            + ["the schema \(isDryRun ? "would go" : "went") from version \(self.version) to \(last.number)"]
-    }
-
     private static func newer(applied: [AppliedMigration], known: [Migration]) -> DatabaseError {
         DatabaseError(
             .schemaNewer,
@@ -60,12 +50,4 @@ package struct MigrationPlan: Sendable, Hashable {
             """
         )
     }
-}
-
-/// What a program does about a schema that is behind it.
-package enum SchemaPolicy: Sendable, Hashable {
-    /// Migrates: for development and tests, where a database appears and changes with the program.
-    case migrate
-    /// Refuses to start: elsewhere an operator decides when to migrate.
-    case requireCurrent
 }

@@ -36,21 +36,6 @@ package struct Migrator: Sendable {
         try MigrationPlan(known: self.migrations, applied: [])
     }
 
-    /// Brings the schema up to date when `policy` allows it, otherwise throws `.schemaBehind` when it is not.
-    package func prepare(
-        _ client: some DatabaseClient,
-        policy: SchemaPolicy,
-        deadline: Deadline,
-        logger: Logger
-    ) async throws {
-        switch policy {
-        case .migrate:
-            try await self.apply(client, deadline: deadline, logger: logger)
-        case .requireCurrent:
-            try await self.plan(client, deadline: deadline).requireCurrent()
-        }
-    }
-
     /// Compares the database with the migrations, changing nothing.
     ///
     /// Throws `.digestDiffers` or `.schemaNewer` when they do not belong together.

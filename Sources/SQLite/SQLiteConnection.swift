@@ -103,8 +103,8 @@ package actor SQLiteConnection {
 
     /// Makes the changes durable; on an error the transaction is still to be rolled back.
     ///
-    /// Neither deadline nor cancellation interrupts it: the changes are complete, and half a second of waiting is better
-    /// than not to know whether they took effect.
+    /// Neither deadline nor cancellation interrupts it: the changes are complete, and waiting for the disk is better than
+    /// not to know whether they took effect.
     func commit() throws {
         let handle = try self.usableHandle()
         guard self.transaction == .open else { throw Self.transactionFailed }

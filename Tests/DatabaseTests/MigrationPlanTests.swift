@@ -35,16 +35,6 @@ struct MigrationPlanTests {
     }
 
     @Test
-    func `the report says what was applied, what would be, or that nothing was`() throws {
-        let plan = try MigrationPlan(known: self.known, applied: self.applied(1))
-        let current = try MigrationPlan(known: self.known, applied: self.applied(2))
-
-        #expect(plan.report(isDryRun: false) == ["applied 0002_two", "the schema went from version 1 to 2"])
-        #expect(plan.report(isDryRun: true) == ["would apply 0002_two", "the schema would go from version 1 to 2"])
-        #expect(current.report(isDryRun: false) == ["the schema is at version 2, nothing to apply"])
-    }
-
-    @Test
     func `a schema newer than the program is an error`() throws {
         let newer = AppliedMigration(number: 3, name: "three", digest: "")
 

@@ -133,21 +133,4 @@ struct MigratorTests {
             #expect(try await client.itemNames() == ["a;b", "two"])
         }
     }
-
-    @Test(arguments: DatabaseUnderTest.allCases)
-    func `a program that must not migrate refuses a schema behind it, one that may migrates`(
-        engine: DatabaseUnderTest
-    ) async throws {
-        try await engine.withClient { client in
-            let migrator = try Migrator(engine: engine.engine, migrations: [Self.first])
-
-            let code = try await databaseErrorCode {
-                try await migrator.prepare(client, policy: .requireCurrent, deadline: .testDeadline, logger: .silent)
-            }
-            try await migrator.prepare(client, policy: .migrate, deadline: .testDeadline, logger: .silent)
-            try await migrator.prepare(client, policy: .requireCurrent, deadline: .testDeadline, logger: .silent)
-
-            #expect(code == .schemaBehind)
-        }
-    }
 }

@@ -115,14 +115,16 @@ struct SQLiteDatabaseTests {
         try await TemporaryDirectory.with { directory in
             var settings = DatabasePoolSettings.forTests
             settings.createsMissingFile = false
+            settings.pool.outageGrace = .milliseconds(10)
             let database = try SQLiteDatabase(path: directory.file("none.db"), settings: settings, logger: .silent)
 
             let error = try await database.whileRunning {
                 await #expect(throws: PoolError.self) {
-                    try await database.read(owner: "test", deadline: .after(.milliseconds(200))) { _ in }
+                    try await database.read(owner: "test", deadline: .soon) { _ in }
                 }
             }
 
+            #expect(error?.code == .connectFailed)
             #expect((error?.cause as? DatabaseError)?.code == .connection)
             #expect(!database.file.exists)
         }
@@ -182,30 +184,15 @@ struct SQLiteDatabaseTests {
     }
 
     @Test
-    func `a dry run on a missing file names all migrations and creates nothing`() async throws {
-        try await TemporaryDirectory.with { directory in
-            let database = try SQLiteDatabase(path: directory.file("a/b.db"), settings: .forTests, logger: .silent)
-            let migration = Migration(number: 1, name: "items", script: "CREATE TABLE item (id INTEGER)")
-            let migrator = try Migrator(engine: .sqlite, migrations: [migration])
-
-            let plan = try await database.whileRunning {
-                try await database.migrate(with: migrator, isDryRun: true, deadline: .soon, logger: .silent)
-            }
-
-            #expect(plan.pending == [migration])
-            #expect(!FileManager.default.fileExists(atPath: directory.file("a")))
-        }
-    }
-
-    @Test
     func `the repository's migrations apply to a new file`() async throws {
         try await self.withDatabase { database in
             let migrator = try Migrator(engine: .sqlite)
 
-            try await database.migrate(with: migrator, isDryRun: true, deadline: .soon, logger: .silent)
-            try await database.migrate(with: migrator, deadline: .soon, logger: .silent)
+            let rehearsed = try await migrator.dryRun(database, deadline: .soon)
+            try await migrator.apply(database, deadline: .soon, logger: .silent)
 
             let plan = try await migrator.plan(database, deadline: .soon)
+            #expect(rehearsed.pending == migrator.migrations)
             #expect(plan.version == migrator.migrations.count)
             try plan.requireCurrent()
         }

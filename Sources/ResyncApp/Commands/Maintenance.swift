@@ -26,9 +26,13 @@ package struct Maintenance: Sendable {
     }
 
     /// Applies what is pending and returns the titles; with `dryRun` they are applied and rolled back.
+    ///
+    /// Creates a missing database in every environment, as the first step of an installation; a dry run does not.
     package func migrate(dryRun: Bool) async throws -> [String] {
-        try await self.withDatabase(preparingSchema: false) { database in
-            let migrator = try Migrator(engine: .sqlite)
+        let migrator = try Migrator(engine: .sqlite)
+        let database = try OpenDatabase.client(self.settings, createsMissingFile: !dryRun, logger: self.logger)
+        if dryRun, !database.file.exists { return try migrator.planForEmptyDatabase().pending.map(\.title) }
+        return try await database.whileRunning {
             let deadline = Deadline.after(Self.time)
             let plan =
                 dryRun
@@ -131,14 +135,11 @@ package struct Maintenance: Sendable {
     }
 
     private func withDatabase<Result: Sendable>(
-        preparingSchema: Bool = true,
         _ body: @Sendable (SQLiteDatabase) async throws -> Result
     ) async throws -> Result {
         let database = try OpenDatabase.client(self.settings, logger: self.logger)
         return try await database.whileRunning {
-            if preparingSchema {
-                try await OpenDatabase.prepareSchema(of: database, self.settings, logger: self.logger)
-            }
+            try await OpenDatabase.prepareSchema(of: database, self.settings, logger: self.logger)
             return try await body(database)
         }
     }

@@ -1,6 +1,5 @@
 import Concurrency
 import Database
-import Foundation
 import Logging
 import SQLite
 import Settings
@@ -10,7 +9,13 @@ enum OpenDatabase {
     private static let migrationTime: Duration = .seconds(60)
 
     /// Makes the client; nothing is opened before it runs.
-    static func client(_ settings: ResyncSettings, logger: Logger) throws -> SQLiteDatabase {
+    ///
+    /// Whether a missing file is created is decided by the environment, unless the caller does.
+    static func client(
+        _ settings: ResyncSettings,
+        createsMissingFile: Bool? = nil,
+        logger: Logger
+    ) throws -> SQLiteDatabase {
         let url = settings.database.url
         guard url.scheme == "sqlite", let path = url.filePath else {
             throw StartError(
@@ -18,12 +23,11 @@ enum OpenDatabase {
                 "database.url: \(url): this version speaks sqlite only, expected sqlite:///absolute/path"
             )
         }
-        let absolute = path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
         return SQLiteDatabase(
-            file: try SQLiteFile(path: absolute),
+            file: try SQLiteFile(path: path),
             settings: DatabasePoolSettings(
                 settings.dbPool,
-                createsMissingFile: settings.environment.createsWhatIsMissing
+                createsMissingFile: createsMissingFile ?? settings.environment.createsWhatIsMissing
             ),
             logger: logger
         )

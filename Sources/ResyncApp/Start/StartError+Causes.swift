@@ -3,6 +3,7 @@ import Authentication
 import Database
 import InboundHTTP
 import KeyFiles
+import Pooling
 
 extension StartError {
     /// The exit code of an error that stops a start.
@@ -10,6 +11,7 @@ extension StartError {
         switch error {
         case let error as StartError: self = error
         case let error as DatabaseError: self.init(error)
+        case let error as PoolError: self.init(error)
         case let error as KeyFileError: self.init(error)
         case let error as AuthenticationError: self.init(.settings, error.message)
         case let error as AuditError: self.init(.cannotCreate, error.message)
@@ -24,6 +26,15 @@ extension StartError {
         case .schemaNewer, .digestDiffers, .migrationFiles: self.init(.settings, error.message)
         case .permission, .readOnly: self.init(.permission, error.message)
         default: self.init(.unavailable, error.message)
+        }
+    }
+
+    /// A database that cannot be opened is told by what kept it from opening.
+    private init(_ error: PoolError) {
+        if let cause = error.cause as? DatabaseError {
+            self.init(cause)
+        } else {
+            self.init(.unavailable, error.message)
         }
     }
 
