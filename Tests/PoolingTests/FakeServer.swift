@@ -106,29 +106,41 @@ final class FakeServer: Sendable {
         )
     }
 
+    private enum Answer {
+        case connection(Connection)
+        case refusal
+        case silence(Signal)
+    }
+
     private func connect(_ context: PoolConnectContext) async throws -> Connection {
         while true {
-            let (mode, signal) = self.state.withLock { state -> (Mode, Signal?) in
-                let signal = state.mode == .hanging ? Signal() : nil
-                if let signal {
-                    state.hung.append(signal)
-                } else {
-                    state.dials += 1
-                }
-                return (state.mode, signal)
-            }
-            switch mode {
-            case .refusing: throw Refused()
-            case .hanging:
-                await signal?.wait()
+            switch self.answer(context) {
+            case .connection(let connection): return connection
+            case .refusal: throw Refused()
+            case .silence(let end):
+                await end.wait()
                 try Task.checkCancellation()
+            }
+        }
+    }
+
+    /// Under one lock from the count to the connection: two dials at the same time must not get the same number.
+    private func answer(_ context: PoolConnectContext) -> Answer {
+        self.state.withLock { state in
+            switch state.mode {
             case .accepting:
-                return self.state.withLock { state in
-                    let connection = Connection(number: state.dials, id: context.id, server: self)
-                    state.open.insert(connection.number)
-                    state.mostOpen = max(state.mostOpen, state.open.count)
-                    return connection
-                }
+                state.dials += 1
+                let connection = Connection(number: state.dials, id: context.id, server: self)
+                state.open.insert(connection.number)
+                state.mostOpen = max(state.mostOpen, state.open.count)
+                return .connection(connection)
+            case .refusing:
+                state.dials += 1
+                return .refusal
+            case .hanging:
+                let end = Signal()
+                state.hung.append(end)
+                return .silence(end)
             }
         }
     }
