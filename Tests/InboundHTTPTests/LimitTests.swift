@@ -10,7 +10,6 @@ import Testing
 struct LimitTests {
     private static func short(_ settings: inout HTTPServerSettings) {
         settings.limits.headTime = .milliseconds(200)
-        settings.limits.idleTime = .milliseconds(300)
         settings.limits.bodyGrace = .milliseconds(200)
         settings.limits.writeStallTime = .milliseconds(300)
         settings.limits.lingerTime = .milliseconds(200)
@@ -29,7 +28,7 @@ struct LimitTests {
     }
 
     @Test func `an idle connection is closed without a word`() async throws {
-        try await withServer(settings: .adjusted(Self.short)) { port, _ in
+        try await withServer(settings: .adjusted { $0.limits.idleTime = .milliseconds(300) }) { port, _ in
             let fresh = try RawClient(port: port)
             let used = try RawClient(port: port)
             try used.send("GET /ok HTTP/1.1\r\nHost: a\r\n\r\n")
