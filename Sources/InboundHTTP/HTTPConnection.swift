@@ -68,6 +68,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        self.gate = nil
         guard let timer else { return }
         self.loop.remove(self, token: timer)
         self.timer = nil

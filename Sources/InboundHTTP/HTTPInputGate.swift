@@ -13,7 +13,8 @@ final class HTTPInputGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     private static let sliceBytes = 4_096
 
-    private unowned let connection: HTTPConnection
+    /// Each holds the other until the connection leaves the pipeline.
+    private let connection: HTTPConnection
     private let limits: HTTPLimits
     private var context: ChannelHandlerContext?
     private var waiting = ByteBuffer()

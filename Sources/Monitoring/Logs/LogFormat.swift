@@ -18,12 +18,6 @@ package enum LogFormat: Sendable {
     ) -> [UInt8] {
         let time = RFC3339.string(epochMilliseconds: epochMilliseconds)
         let message = LogRedaction.redacted(message)
-        let metadata = metadata.map { pair in
-            (
-                key: pair.key,
-                value: LogRedaction.hides(key: pair.key) ? LogRedaction.mask : LogRedaction.redacted(pair.value)
-            )
-        }
         switch self {
         case .json:
             return Self.json(level: level, logger: logger, message: message, metadata: metadata, time: time)
@@ -47,14 +41,22 @@ package enum LogFormat: Sendable {
         writer.field("message", message)
         for (key, value) in metadata {
             // Metadata must not be able to replace what the line says about itself.
-            writer.key(string: Self.ownKeys.contains(key) ? "metadata.\(key)" : key)
-            writer.value(value)
+            writer.key(string: Self.isOwnKey(key) ? "metadata.\(key)" : key)
+            writer.value(Self.shown(value, of: key))
         }
         writer.endObject()
-        return writer.bytes + [UInt8(ascii: "\n")]
+        var line = writer.bytes
+        line.append(UInt8(ascii: "\n"))
+        return line
     }
 
-    private static let ownKeys: Set<String> = ["time", "level", "logger", "message"]
+    private static func shown(_ value: String, of key: String) -> String {
+        LogRedaction.hides(key: key) ? LogRedaction.mask : LogRedaction.redacted(value)
+    }
+
+    private static func isOwnKey(_ key: String) -> Bool {
+        key == "time" || key == "level" || key == "logger" || key == "message"
+    }
 
     private static func text(
         level: Logger.Level,
@@ -65,6 +67,7 @@ package enum LogFormat: Sendable {
         let word = level.rawValue.uppercased()
         var line = "\(time) \(word)\(String(repeating: " ", count: max(0, 8 - word.count))) \(message)"
         for (key, value) in metadata {
+            let value = Self.shown(value, of: key)
             line += " \(key)=\(value.contains(" ") || value.isEmpty ? "\"\(value)\"" : value)"
         }
         return Self.escaped(line) + [UInt8(ascii: "\n")]

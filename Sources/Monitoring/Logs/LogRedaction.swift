@@ -4,14 +4,24 @@ enum LogRedaction {
 
     /// Whether the whole value is hidden because of its key, such as `auth.password` or `request.authorization`.
     static func hides(key: String) -> Bool {
-        let name = key.split(separator: ".").last.map { $0.lowercased().filter { $0 != "_" && $0 != "-" } } ?? ""
-        return self.secretKeys.contains(name)
+        // Asked for every pair of every line: the hash is taken from the bytes as they lie.
+        var hash = Self.hashSeed
+        for byte in key.utf8 {
+            switch byte {
+            case UInt8(ascii: "."): hash = Self.hashSeed
+            case UInt8(ascii: "_"), UInt8(ascii: "-"): break
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): hash = Self.hash(hash, byte | 0x20)
+            default: hash = Self.hash(hash, byte)
+            }
+        }
+        return self.secretKeys.contains(hash)
     }
 
     /// The text without passwords in URLs, bearer and basic credentials, tokens of the `eyJ…` kind and tickets in queries.
     static func redacted(_ text: String) -> String {
-        // Nearly every text holds none of the marks: one pass without a copy.
-        guard self.marks.contains(where: { text.utf8.firstOccurrence(of: $0.utf8, from: text.utf8.startIndex) != nil })
+        // Nearly every text holds none of the marks, and most none of the bytes that every mark has one of.
+        guard text.utf8.contains(where: Self.isInMarks),
+            self.marks.contains(where: { text.utf8.firstOccurrence(of: $0.utf8, from: text.utf8.startIndex) != nil })
         else { return text }
         var bytes = Array(text.utf8)
         for mark in self.valueMarks {
@@ -22,13 +32,24 @@ enum LogRedaction {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static let secretKeys: Set<String> = [
+    /// 64 bits of FNV-1a: another key with the same hash would be hidden too, which does no harm.
+    private static let secretKeys: [UInt64] = [
         "password", "passwd", "secret", "token", "accesstoken", "refreshtoken", "metricstoken", "authorization",
-        "cookie",
-        "setcookie", "apikey", "signingkey", "privatekey", "socketticket",
-    ]
+        "cookie", "setcookie", "apikey", "signingkey", "privatekey", "socketticket",
+    ].map { name in name.utf8.reduce(Self.hashSeed, Self.hash) }
+
+    private static let hashSeed: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    private static func hash(_ hash: UInt64, _ byte: UInt8) -> UInt64 {
+        (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+    }
+
     private static let valueMarks = ["Bearer ", "Basic ", "ticket=", "access_token=", "password=", "token="]
     private static let marks = Self.valueMarks + ["eyJ", "://"]
+
+    private static func isInMarks(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "=") || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "J")
+    }
 
     /// What ends a credential in running text, a header or a query.
     private static func endsValue(_ byte: UInt8) -> Bool {
