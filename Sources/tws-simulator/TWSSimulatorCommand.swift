@@ -73,7 +73,8 @@ struct TWSSimulatorCommand: AsyncParsableCommand {
         do {
             try await group.run()
         } catch let error as SimulatorError {
-            throw Self.exit(ExitCode(error.code == .cannotBind ? EX_CANTCREAT : EX_SOFTWARE), "\(error)")
+            let isPlace = error.code == .cannotBind || error.code == .cannotCreate
+            throw Self.exit(ExitCode(isPlace ? EX_CANTCREAT : EX_SOFTWARE), "\(error)")
         }
     }
 
@@ -134,11 +135,10 @@ private struct AnnouncedServer: Service {
     func run() async throws {
         try await self.server.run {
             let backup = self.server.backupURL.map { ", backup \($0)" } ?? ""
-            print(
-                "tws-simulator ready: \(self.server.url)\(backup), admin http://localhost:\(self.server.adminPort)/sim/state"
-            )
-            // Standard output is not a terminal where somebody waits for this line.
-            fflush(nil)
+            let line =
+                "tws-simulator ready: \(self.server.url)\(backup), admin http://localhost:\(self.server.adminPort)/sim/state\n"
+            // Not buffered: somebody waits for this line.
+            FileHandle.standardOutput.write(Data(line.utf8))
         }
     }
 }

@@ -102,3 +102,18 @@ import Testing
         #expect(try self.send("GET", "/sim/nothing").status == 404)
     }
 }
+
+extension AdminTests {
+    @Test func `tests in the same process set faults and find jobs without the surface`() async throws {
+        let server = self.server
+        try await server.setFaults(parsing: #"[{"id":"x","effect":"hang"}]"#)
+        #expect(server.simulator.withState { state, _ in state.faults.rules.map(\.id) } == ["x"])
+        await #expect(throws: ConfigurationError.self) { try await server.setFaults(parsing: "{}") }
+        await server.advance(seconds: 3600)
+        let running = server.jobs(in: .exec)
+        #expect(!running.isEmpty)
+        try server.force(job: running[0], status: .abend, returnCode: 5)
+        #expect(server.jobs(in: .abend).contains(running[0]))
+        #expect(server.jobs(in: .exec) == Array(running.dropFirst()))
+    }
+}

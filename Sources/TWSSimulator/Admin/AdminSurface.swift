@@ -25,13 +25,13 @@ struct AdminSurface: Responder {
         case ("POST", "reset", 2): return try self.reset(request)
         case ("GET", "golden", 2): return self.golden()
         case ("GET", "requests", 2): return try self.requests(request)
-        case (_, "faults", 2), (_, "faults", 3): return try self.faults(request, segments)
+        case (_, "faults", 2...3): return try self.faults(request, id: segments.count > 2 ? segments[2] : nil)
         case ("POST", "job", 4) where segments[3] == "force": return try self.force(request, segments[2])
         default: throw OperationError(status: 404, message: "Not found.")
         }
     }
 
-    private func configurationProblem(_ error: ConfigurationError) -> OperationError {
+    func configurationProblem(_ error: ConfigurationError) -> OperationError {
         OperationError(status: 400, message: error.description)
     }
 
@@ -141,59 +141,7 @@ struct AdminSurface: Responder {
         return .json(writer)
     }
 
-    // MARK: Faults and force
-
-    private func faults(_ request: SimulatorRequest, _ segments: [String]) throws(OperationError) -> SimulatorReply {
-        let id = segments.count > 2 ? segments[2] : nil
-        var rules = self.server.simulator.withState { state, _ in state.faults.rules }
-        do {
-            switch (request.method, id) {
-            case ("GET", _): break
-            case ("DELETE", nil): rules = []
-            case ("DELETE", let id?): rules.removeAll { $0.id == id }
-            case ("PUT", nil):
-                let body = try self.parsed(request)
-                guard let list = body.array ?? body["faults"]?.array else {
-                    throw OperationError.badRequest("An array of rules is expected.")
-                }
-                rules = try FaultRule.rules(list, at: "faults")
-            case ("POST", nil):
-                let rule = try FaultRule(try self.parsed(request), number: rules.count + 1)
-                rules.removeAll { $0.id == rule.id }
-                rules.append(rule)
-            case ("PUT", let id?):
-                let read = try FaultRule(try self.parsed(request), number: 1)
-                let rule = FaultRule(id: id, match: read.match, effect: read.effect, source: read.source)
-                if let place = rules.firstIndex(where: { $0.id == id }) {
-                    rules[place] = rule
-                } else {
-                    rules.append(rule)
-                }
-            default: throw OperationError(status: 405, message: "Method not allowed.")
-            }
-        } catch let error as ConfigurationError {
-            throw self.configurationProblem(error)
-        } catch let error as OperationError {
-            throw error
-        } catch {
-            throw .badRequest("\(error)")
-        }
-        let result = rules
-        if request.method != "GET" {
-            self.server.simulator.withState { state, real in state.setFaults(result, real: real) }
-        }
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.array("faults") { writer in
-            for rule in result where request.method != "GET" || id == nil || id == rule.id { writer.raw(rule.source) }
-        }
-        writer.endObject()
-        return .json(writer)
-    }
-
-    private func parsed(_ request: SimulatorRequest) throws(OperationError) -> JSONValue {
-        do { return try JSONValue(parsing: request.body) } catch { throw .badRequest(error.message) }
-    }
+    // MARK: Force
 
     private func force(_ request: SimulatorRequest, _ job: String) throws(OperationError) -> SimulatorReply {
         let body = try request.json()
@@ -206,40 +154,5 @@ struct AdminSurface: Responder {
             throw OperationError(status: 404, message: error.message)
         }
         return self.stateReply()
-    }
-}
-
-extension PlanEngine {
-    /// Jobs by common and by internal status, streams by internal status.
-    package func counts(
-        at time: Int
-    ) -> (jobs: [CommonStatus: Int], internal: [JobStatus: Int], streams: [JobStreamStatus: Int]) {
-        var jobs: [CommonStatus: Int] = [:]
-        var statuses: [JobStatus: Int] = [:]
-        var streams: [JobStreamStatus: Int] = [:]
-        for job in self.jobs {
-            jobs[job.commonStatus, default: 0] += 1
-            statuses[job.shownStatus, default: 0] += 1
-        }
-        for place in self.streams.indices { streams[self.streamStatus(place, at: time), default: 0] += 1 }
-        return (jobs, statuses, streams)
-    }
-
-    fileprivate func writeCounts(at time: Int, to writer: inout JSONWriter) {
-        let counts = self.counts(at: time)
-        writer.object("counts") { writer in
-            writer.object("jobs") { $0.counts(counts.jobs) }
-            writer.object("internal") { $0.counts(counts.internal) }
-            writer.object("jobStreams") { $0.counts(counts.streams) }
-        }
-    }
-}
-
-extension JSONWriter {
-    fileprivate mutating func counts<Key: RawRepresentable<String>>(_ counts: [Key: Int]) {
-        for (name, count) in counts.map({ ($0.key.rawValue, $0.value) }).sorted(by: { $0.0 < $1.0 }) {
-            self.key(string: name)
-            self.value(count)
-        }
     }
 }

@@ -4,13 +4,13 @@ extension PlanEngine {
     /// What has become impossible since it was accepted changes nothing.
     mutating func apply(_ action: OperatorAction, at time: Int) {
         switch action {
-        case .hold(let id): self.withJob(id) { $0.hold($1, at: time) }
+        case .hold(let id): self.withJob(id) { $0.hold($1) }
         case .release(let id): self.withJob(id) { $0.release($1) }
         case .releaseDependencies(let id): self.withJob(id) { $0.free($1) }
-        case .cancel(let id): self.withJob(id) { $0.cancel($1, at: time) }
+        case .cancel(let id): self.withJob(id) { $0.cancel($1) }
         case .kill(let id): self.withJob(id) { $0.kill($1, at: time) }
         case .confirm(let id, let success): self.withJob(id) { $0.confirm($1, success: success, at: time) }
-        case .setPriority(let id, let priority): self.withJob(id) { $0.setPriority(of: $1, to: priority, at: time) }
+        case .setPriority(let id, let priority): self.withJob(id) { $0.setPriority(of: $1, to: priority) }
         case .rerun(let id, let request): self.withJob(id) { $0.rerun($1, request, at: time) }
         case .force(let id, let status, let code): self.withJob(id) { $0.force($1, to: status, code, at: time) }
         case .submitJob(let submission): self.submit(submission, at: time)
@@ -20,7 +20,7 @@ extension PlanEngine {
             self.streams[place].canceled = true
             self.touchedStreams.insert(place)
             for job in self.streams[place].jobs where self.jobs[job].run.status.isWaitingForLaunch {
-                self.cancel(job, at: time)
+                self.cancel(job)
             }
         case .setLimit(let id, let limit): self.withWorkstation(id) { $0.limit = limit }
         case .setFence(let id, let fence): self.withWorkstation(id) { $0.fence = fence }
@@ -44,10 +44,10 @@ extension PlanEngine {
         effect(&self.workstations[place])
     }
 
-    private mutating func hold(_ place: Int, at time: Int) {
+    private mutating func hold(_ place: Int) {
         guard self.jobs[place].run.status.isWaitingForLaunch else { return }
         self.jobs[place].priority = 0
-        self.setStatus(of: place, to: .hold, at: time)
+        self.setStatus(of: place, to: .hold)
     }
 
     private mutating func release(_ place: Int) {
@@ -62,15 +62,12 @@ extension PlanEngine {
         self.jobs[place].run.released = true
     }
 
-    private mutating func cancel(_ place: Int, at time: Int) {
+    private mutating func cancel(_ place: Int) {
         self.jobs[place].canceled = true
         self.jobs[place].run.canceled = true
         self.jobs[place].recoveryAt = nil
-        guard self.jobs[place].run.status.isWaitingForLaunch else {
-            self.recordChange(of: place, at: time)
-            return
-        }
-        self.setStatus(of: place, to: self.parameters.canceledHasOwnStatus ? .cancl : .hold, at: time)
+        guard self.jobs[place].run.status.isWaitingForLaunch else { return }
+        self.setStatus(of: place, to: self.parameters.canceledHasOwnStatus ? .cancl : .hold)
     }
 
     private mutating func kill(_ place: Int, at time: Int) {
@@ -90,13 +87,13 @@ extension PlanEngine {
         self.jobs[place].run.confirmed = true
         self.jobs[place].recoveryAt = nil
         self.jobs[place].recoveryForbidden = true
-        self.setStatus(of: place, to: status, at: time)
+        self.setStatus(of: place, to: status)
     }
 
-    private mutating func setPriority(of place: Int, to priority: Int, at time: Int) {
+    private mutating func setPriority(of place: Int, to priority: Int) {
         self.jobs[place].priority = priority
         // Priority 0 stops the evaluation of dependencies, as a hold does.
-        if priority == 0, self.jobs[place].run.status == .ready { self.setStatus(of: place, to: .hold, at: time) }
+        if priority == 0, self.jobs[place].run.status == .ready { self.setStatus(of: place, to: .hold) }
     }
 
     private mutating func rerun(_ place: Int, _ request: RerunRequest, at time: Int) {
@@ -136,7 +133,7 @@ extension PlanEngine {
             self.jobs[place].run.jobNumber = self.nextJobNumber()
         }
         self.jobs[place].run.returnCode = returnCode ?? (status == .succ ? 0 : nil)
-        self.setStatus(of: place, to: status, at: time)
+        self.setStatus(of: place, to: status)
         if status == .intro { self.introduced.append(place) }
     }
 

@@ -8,7 +8,7 @@ extension PlanEngine {
             self.beginNextDay(at: time)
         }
         self.endRuns(at: time)
-        self.startIntroducedRuns(at: time)
+        self.startIntroducedRuns()
         self.returnRecoveringJobs(at: time)
         self.applyActions(at: time)
         self.resolveDependencies(at: time)
@@ -27,10 +27,10 @@ extension PlanEngine {
             self.jobs[place].run.endedAt = end
             if run.plannedOutcome == .succeeds {
                 self.jobs[place].run.returnCode = 0
-                self.setStatus(of: place, to: self.jobs[place].character.requiresConfirmation ? .pend : .succ, at: end)
+                self.setStatus(of: place, to: self.jobs[place].character.requiresConfirmation ? .pend : .succ)
             } else {
                 self.jobs[place].run.returnCode = run.plannedReturnCode
-                self.setStatus(of: place, to: .abend, at: end)
+                self.setStatus(of: place, to: .abend)
                 let job = self.jobs[place]
                 if job.character.recovery == .rerun, run.attempt == 1, !job.recoveryForbidden, !job.canceled {
                     self.jobs[place].recoveryAt = end + 60
@@ -40,11 +40,11 @@ extension PlanEngine {
         }
     }
 
-    private mutating func startIntroducedRuns(at time: Int) {
+    private mutating func startIntroducedRuns() {
         let introduced = self.introduced
         self.introduced = []
         for place in introduced where self.jobs[place].run.status == .intro {
-            self.setStatus(of: place, to: .exec, at: time)
+            self.setStatus(of: place, to: .exec)
         }
     }
 
@@ -78,7 +78,7 @@ extension PlanEngine {
         self.jobs[place].previousRuns.append(self.jobs[place].run)
         self.jobs[place].run = run
         self.runPlaces[run.id] = place
-        self.setStatus(of: place, to: .hold, at: time)
+        self.setStatus(of: place, to: .hold)
     }
 
     private mutating func resolveDependencies(at time: Int) {
@@ -98,7 +98,7 @@ extension PlanEngine {
         for stream in touched.sorted() {
             for place in self.streams[stream].jobs where self.mayBecomeReady(place, at: time) {
                 self.jobs[place].readyAt = time
-                self.setStatus(of: place, to: .ready, at: time)
+                self.setStatus(of: place, to: .ready)
             }
         }
         // Becoming ready frees nobody, so nothing has to be looked at again because of it.
@@ -147,7 +147,7 @@ extension PlanEngine {
         }
         if outcome == .failsToLaunch {
             self.jobs[place].run.endedAt = time
-            self.setStatus(of: place, to: .fail, at: time)
+            self.setStatus(of: place, to: .fail)
             return
         }
         self.jobs[place].run.startedAt = time
@@ -156,7 +156,7 @@ extension PlanEngine {
         self.jobs[place].run.plannedReturnCode = returnCode
         self.jobs[place].run.jobNumber = self.nextJobNumber()
         self.introduced.append(place)
-        self.setStatus(of: place, to: .intro, at: time)
+        self.setStatus(of: place, to: .intro)
     }
 
     mutating func nextJobNumber() -> Int {
@@ -166,7 +166,7 @@ extension PlanEngine {
 
     /// The only place where the status of a run changes: keeps the sets of running and ready jobs and the count of the
     /// workstation in step with it.
-    mutating func setStatus(of place: Int, to status: JobStatus, at time: Int) {
+    mutating func setStatus(of place: Int, to status: JobStatus) {
         let old = self.jobs[place].run.status
         guard old != status else { return }
         self.jobs[place].run.status = status
@@ -185,23 +185,5 @@ extension PlanEngine {
             self.ready.insert(place)
         }
         self.touchedStreams.insert(self.jobs[place].stream)
-        self.recordChange(of: place, at: time)
-    }
-
-    mutating func recordChange(of place: Int, at time: Int) {
-        guard self.recordsChanges else { return }
-        let job = self.jobs[place]
-        self.changes.append(
-            StatusChange(
-                time: time,
-                job: job.id,
-                jobName: job.name,
-                streamName: self.streams[job.stream].name,
-                workstation: self.workstations[job.workstation].name,
-                status: job.run.status,
-                common: job.commonStatus,
-                returnCode: job.run.returnCode
-            )
-        )
     }
 }

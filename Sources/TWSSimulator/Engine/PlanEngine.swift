@@ -41,10 +41,6 @@ package struct PlanEngine: Sendable {
     var adHocStreams: [Int: EntityID] = [:]
     var promises: [EntityID: AdHocPromise] = [:]
 
-    /// Whether changes of job status are kept for `takeChanges()`.
-    package var recordsChanges = false
-    var changes: [StatusChange] = []
-
     /// A stream whose jobs have to be looked at from a certain time on.
     struct Arrival: Sendable {
         var time: Int
@@ -78,13 +74,6 @@ package struct PlanEngine: Sendable {
         }
     }
 
-    /// The changes of job status since the last call; empty unless `recordsChanges`.
-    package mutating func takeChanges() -> [StatusChange] {
-        let result = self.changes
-        self.changes = []
-        return result
-    }
-
     /// The first `rows` a list may show at `time`: a part of them while the plan is being reloaded.
     func visibleRows(of rows: Int, at time: Int) -> Int {
         guard let started = self.reloadStartedAt, self.parameters.reloadSeconds > 0 else { return rows }
@@ -102,18 +91,6 @@ package struct PlanEngine: Sendable {
     package mutating func switchMaster() {
         self.master = self.master == 0 ? 2 : 0
     }
-}
-
-/// A change of a job's status, as event rules see it.
-package struct StatusChange: Sendable {
-    package let time: Int
-    package let job: EntityID
-    package let jobName: String
-    package let streamName: String
-    package let workstation: String
-    package let status: JobStatus
-    package let common: CommonStatus
-    package let returnCode: Int?
 }
 
 extension EntityID {

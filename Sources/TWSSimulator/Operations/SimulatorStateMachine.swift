@@ -211,10 +211,6 @@ struct SimulatorStateMachine: Sendable {
         return accepted.object
     }
 
-    mutating func takeChanges() -> [StatusChange] { self.engine.takeChanges() }
-
-    mutating func recordChanges(_ on: Bool) { self.engine.recordsChanges = on }
-
     static func nodeName(_ node: Int) -> String { node == 0 ? "MDM1" : "BKM1" }
 }
 

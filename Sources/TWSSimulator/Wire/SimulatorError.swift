@@ -4,8 +4,9 @@ package struct SimulatorError: Error, CustomStringConvertible {
         /// A port is taken or not allowed.
         case cannotBind
         case certificate
+        /// A file cannot be written.
+        case cannotCreate
         case unknownJob
-        case notRunning
     }
 
     package let code: Code

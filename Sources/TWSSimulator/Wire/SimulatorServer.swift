@@ -81,13 +81,21 @@ package final class SimulatorServer: Service {
         guard !self.configuration.plainHTTP else { return nil }
         do {
             let identity = try TLSIdentity(self.configuration.certificateFlaw, now: Date())
-            if let file = self.configuration.certificateFile {
-                try Data(identity.certificatePEM.utf8).write(to: URL(filePath: file), options: .atomic)
-            }
+            if let file = self.configuration.certificateFile { try self.write(identity.certificatePEM, to: file) }
             self.state.withLock { $0.certificatePEM = identity.certificatePEM }
             return try identity.context(minimumVersion: self.configuration.requiresTLS13 ? .tlsv13 : .tlsv12)
+        } catch let error as SimulatorError {
+            throw error
         } catch {
-            throw SimulatorError(.certificate, "the certificate cannot be made or written", cause: error)
+            throw SimulatorError(.certificate, "the certificate cannot be made", cause: error)
+        }
+    }
+
+    private func write(_ certificatePEM: String, to file: String) throws(SimulatorError) {
+        do {
+            try Data(certificatePEM.utf8).write(to: URL(filePath: file), options: .atomic)
+        } catch {
+            throw SimulatorError(.cannotCreate, "the certificate cannot be written to \(file)", cause: error)
         }
     }
 
@@ -161,54 +169,4 @@ package final class SimulatorServer: Service {
             }
         }
     }
-
-    // MARK: For tests in the same process
-
-    /// Seconds of virtual time since the start of the first plan day.
-    package var virtualTime: Int { self.simulator.withState { $0.now($1) } }
-
-    /// Lets virtual time pass at once; every tick within it runs before this returns.
-    package func advance(seconds: Int) async {
-        self.simulator.withState { state, real in
-            state.advance(to: state.clock.now(real) + Double(seconds), real: real)
-        }
-        await self.reconcile()
-    }
-
-    /// Virtual seconds per real second; 0 freezes time.
-    package func setSpeed(_ speed: Double) {
-        self.simulator.withState { $0.setSpeed(speed, real: $1) }
-    }
-
-    /// Replaces all fault rules.
-    package func setFaults(_ rules: [FaultRule]) async {
-        self.simulator.withState { $0.setFaults(rules, real: $1) }
-        await self.reconcile()
-    }
-
-    /// Sets the status of a job's last run at once, whatever the scheduler thinks of it.
-    ///
-    /// - Throws: ``SimulatorError`` when the plan has no such job.
-    package func force(job: String, status: JobStatus, returnCode: Int? = nil) throws(SimulatorError) {
-        do {
-            try self.simulator.withState { (state, real) throws(ActionRefusal) in
-                let view = state.view(real: real)
-                guard let place = view.job(id: job) else { throw .notFound("jb", job) }
-                _ = try state.perform(
-                    .force(job: view.engine.jobs[place].id, status: status, returnCode: returnCode),
-                    at: state.now(real)
-                )
-            }
-        } catch {
-            throw SimulatorError(.unknownJob, error.message)
-        }
-    }
-
-    /// Job logs that hang since their pool was exhausted are answered again.
-    package func freeJobLogs() {
-        self.simulator.withState { state, _ in state.freeJobLogs() }
-    }
-
-    /// How many requests have come so far.
-    package var requestCount: Int { self.simulator.withState { state, _ in state.requests } }
 }

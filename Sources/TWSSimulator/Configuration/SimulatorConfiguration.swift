@@ -74,12 +74,3 @@ package struct SimulatorConfiguration: Sendable {
         case html
     }
 }
-
-/// A configuration, fault rule or admin request that does not make sense.
-package struct ConfigurationError: Error, CustomStringConvertible {
-    /// Where it is, such as `faults[2].match.probability`.
-    package let path: String
-    package let expected: String
-
-    package var description: String { "\(self.path): \(self.expected)" }
-}
