@@ -1,11 +1,12 @@
 import AllocationCounter
 import Concurrency
+import Glibc
 import Logging
 import Pooling
 
 /// Measures what a pool costs its borrowers, apart from any server: the connections do nothing.
 ///
-/// Prints one JSON row per figure.
+/// Wall clock and processor time, because only the latter means something on a machine that is busy otherwise.
 @main
 struct PoolsBench {
     private final class Connection: Sendable {}
@@ -14,51 +15,58 @@ struct PoolsBench {
     private static let rounds = 11
 
     static func main() async throws {
+        var rows = FigureRows(group: "pools")
         let pool = Self.makePool(size: 10)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await pool.run() }
             while pool.snapshot.idle < 10 {
                 try await Task.sleep(for: .milliseconds(1))
             }
-            try await Self.measure(pool)
+            try await Self.measure(pool, &rows)
             group.cancelAll()
             try await group.waitForAll()
         }
+        try rows.save()
     }
 
-    private static func measure(_ pool: Pool<Connection>) async throws {
+    private static func measure(_ pool: Pool<Connection>, _ rows: inout FigureRows) async throws {
         let deadline = Deadline.distant
         try await Self.cycle(pool, times: 200_000, deadline: deadline)
         var alone: [Double] = []
         var together: [Double] = []
+        var processor: [Double] = []
         for _ in 0..<Self.rounds {
+            let before = clock()
+            try await Self.cycle(pool, times: 500_000, deadline: deadline)
+            processor.append(Double(clock() - before) * 1e9 / Double(CLOCKS_PER_SEC) / 500_000)
             alone.append(try await Self.nanoseconds(pool, tasks: 1, times: 1_000_000, deadline: deadline))
             together.append(try await Self.nanoseconds(pool, tasks: 2, times: 500_000, deadline: deadline))
         }
-        Self.printRow(
+        rows.add(
             "pools.acquireRelease",
             Self.median(alone),
             "ns",
             target: "< 100",
             isMet: Self.median(alone) < 100
         )
-        Self.printRow("pools.acquireRelease2Threads", Self.median(together), "ns")
+        rows.add("pools.acquireReleaseProcessorTime", Self.median(processor), "ns")
+        rows.add("pools.acquireRelease2Threads", Self.median(together), "ns")
 
         let before = allocation_count()
         try await Self.cycle(pool, times: 100_000, deadline: deadline)
         let allocations = Double(allocation_count() - before) / 100_000
-        Self.printRow(
+        rows.add(
             "pools.acquireReleaseAllocations",
             allocations,
             "per cycle",
             target: "< 0.01",
             isMet: allocations < 0.01
         )
-        try await Self.measureQueue()
+        try await Self.measureQueue(&rows)
     }
 
-    /// A hundred tasks share ten connections, each lease yields once: what a hand-over costs, and whether it is fair.
-    private static func measureQueue() async throws {
+    /// A hundred tasks share ten connections, each lease yields once: what a hand-over costs.
+    private static func measureQueue(_ rows: inout FigureRows) async throws {
         let pool = Self.makePool(size: 10)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await pool.run() }
@@ -78,7 +86,7 @@ struct PoolsBench {
                 try await borrowers.waitForAll()
             }
             let elapsed = start.duration(to: .now) / (100 * perTask)
-            Self.printRow("pools.handOver100Tasks10Connections", elapsed / .nanoseconds(1), "ns")
+            rows.add("pools.handOver100Tasks10Connections", elapsed / .nanoseconds(1), "ns")
             group.cancelAll()
             try await group.waitForAll()
         }
@@ -123,17 +131,5 @@ struct PoolsBench {
 
     private static func median(_ values: [Double]) -> Double {
         values.sorted()[values.count / 2]
-    }
-
-    private static func printRow(
-        _ figure: String,
-        _ value: Double,
-        _ unit: String,
-        target: String? = nil,
-        isMet: Bool = true
-    ) {
-        let rounded = (value * 1000).rounded() / 1000
-        let goal = target.map { ",\"target\":\"\($0)\",\"met\":\(isMet)" } ?? ""
-        print("{\"figure\":\"\(figure)\",\"value\":\(rounded),\"unit\":\"\(unit)\"\(goal)}")
     }
 }
