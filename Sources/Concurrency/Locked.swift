@@ -9,17 +9,17 @@ import Glibc
 /// A `Synchronization.Mutex`; a pthread mutex when built for the thread sanitizer, which reports the former as a race on
 /// Linux with Swift 6.3. Under the lock: no await, no C call, no resume, no log.
 ///
-/// Always inlined: the optimiser does not specialise generics over values that cannot be copied, and without knowing
-/// the type of the value taking the lock costs several times as much as the lock itself.
-package struct Locked<Value: ~Copyable>: ~Copyable, Sendable {
+/// Public, alone in this package, because the optimiser inlines from another module only what is public, and without
+/// knowing the type of the value taking the lock costs several times as much as the lock itself.
+@frozen public struct Locked<Value: ~Copyable>: ~Copyable, Sendable {
     #if THREAD_SANITIZER
     @usableFromInline let storage: PthreadLocked<Value>
     #else
     @usableFromInline let mutex: Mutex<Value>
     #endif
 
-    @inlinable
-    package init(_ value: consuming sending Value) {
+    /// Guards `value` from now on.
+    @inlinable public init(_ value: consuming sending Value) {
         #if THREAD_SANITIZER
         self.storage = PthreadLocked(value)
         #else
@@ -27,8 +27,8 @@ package struct Locked<Value: ~Copyable>: ~Copyable, Sendable {
         #endif
     }
 
-    @inlinable @inline(__always)
-    package borrowing func withLock<Result: ~Copyable, Failure: Error>(
+    /// Runs `body` while nobody else reaches the value.
+    @inlinable public borrowing func withLock<Result: ~Copyable, Failure: Error>(
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {
         #if THREAD_SANITIZER
@@ -40,7 +40,7 @@ package struct Locked<Value: ~Copyable>: ~Copyable, Sendable {
 }
 
 #if THREAD_SANITIZER
-/// What `Locked` is under the sanitizer.
+/// The value and the pthread mutex that guards it.
 // Sendable: `value` is touched only between lock and unlock of `mutex`.
 @usableFromInline
 final class PthreadLocked<Value: ~Copyable>: @unchecked Sendable {

@@ -67,13 +67,13 @@ package final class Pool<Connection: Sendable>: Service, ObservablePool {
         _ body: (Connection) async throws -> sending Result
     ) async throws -> sending Result {
         let task = TaskIdentity.current
-        let lease: PoolCore.Lease
+        let lease: PoolLeaseID
+        let connection: Connection
         if !task.isCancelled, let idle = self.leaseIdle(owner: owner, holder: task.identity) {
-            lease = idle
+            (lease, connection) = idle
         } else {
-            lease = try await self.wait(owner: owner, holder: task.identity, deadline: deadline)
+            (lease, connection) = try await self.wait(owner: owner, holder: task.identity, deadline: deadline)
         }
-        let connection = Self.connection(lease.handle)
         let result: Result
         do {
             result = try await body(connection)
@@ -90,18 +90,14 @@ package final class Pool<Connection: Sendable>: Service, ObservablePool {
     /// Throws as `withConnection` does.
     package func acquire(owner: LeaseOwner, deadline: Deadline) async throws -> PoolLease<Connection> {
         // The holder stays unknown: the lease may outlive this task or move to another one.
-        let lease: PoolCore.Lease
+        let lease: PoolLeaseID
+        let connection: Connection
         if !Task.isCancelled, let idle = self.leaseIdle(owner: owner, holder: .unknown) {
-            lease = idle
+            (lease, connection) = idle
         } else {
-            lease = try await self.wait(owner: owner, holder: .unknown, deadline: deadline)
+            (lease, connection) = try await self.wait(owner: owner, holder: .unknown, deadline: deadline)
         }
-        return PoolLease(
-            core: self.core,
-            id: lease.id,
-            connection: Self.connection(lease.handle),
-            isUsable: self.isUsable
-        )
+        return PoolLease(core: self.core, id: lease, connection: connection, isUsable: self.isUsable)
     }
 
     /// To be called by the driver when a connection has died, so that an idle one is never lent.
@@ -134,10 +130,11 @@ package final class Pool<Connection: Sendable>: Service, ObservablePool {
 
     package var leases: [PoolLeaseDescription] { self.core.leases }
 
-    private func leaseIdle(owner: LeaseOwner, holder: TaskIdentity) -> PoolCore.Lease? {
+    private func leaseIdle(owner: LeaseOwner, holder: TaskIdentity) -> (PoolLeaseID, Connection)? {
         while let lease = self.core.leaseIdle(owner: owner, holder: holder) {
-            if self.isUsable(Self.connection(lease.handle)) {
-                return lease
+            let connection = Self.connection(lease.handle)
+            if self.isUsable(connection) {
+                return (lease.id, connection)
             }
             // One that died unnoticed; each round closes a connection.
             self.core.giveBack(lease.id, .broken)
@@ -145,18 +142,23 @@ package final class Pool<Connection: Sendable>: Service, ObservablePool {
         return nil
     }
 
-    private func wait(owner: LeaseOwner, holder: TaskIdentity, deadline: Deadline) async throws -> PoolCore.Lease {
+    private func wait(
+        owner: LeaseOwner,
+        holder: TaskIdentity,
+        deadline: Deadline
+    ) async throws -> (PoolLeaseID, Connection) {
         while true {
             let lease = try await self.core.lease(owner: owner, holder: holder, deadline: deadline)
-            if self.isUsable(Self.connection(lease.handle)) {
-                return lease
+            let connection = Self.connection(lease.handle)
+            if self.isUsable(connection) {
+                return (lease.id, connection)
             }
             self.core.giveBack(lease.id, .broken)
         }
     }
 
-    private func giveBack(_ lease: PoolCore.Lease, _ connection: Connection) {
-        self.core.giveBack(lease.id, self.isUsable(connection) ? .usable : .broken)
+    private func giveBack(_ lease: PoolLeaseID, _ connection: Connection) {
+        self.core.giveBack(lease, self.isUsable(connection) ? .usable : .broken)
     }
 
     private static func connection(_ handle: PoolCore.Handle) -> Connection {
