@@ -31,26 +31,25 @@ package struct JSONWriter: Sendable {
 
     package mutating func key(string name: String) {
         self.separate()
-        self.quote(name)
+        self.bytes.append(quotedJSON: name)
         self.bytes.append(UInt8(ascii: ":"))
     }
 
     package mutating func value(_ value: String) {
         self.separate()
-        self.quote(value)
+        self.bytes.append(quotedJSON: value)
         self.needsComma = true
     }
 
     package mutating func value(_ value: Int) {
         self.separate()
-        if value < 0 { self.bytes.append(UInt8(ascii: "-")) }
-        self.digits(UInt64(value.magnitude))
+        self.bytes.append(decimal: value)
         self.needsComma = true
     }
 
     package mutating func value(_ value: UInt64) {
         self.separate()
-        self.digits(value)
+        self.bytes.append(decimal: value)
         self.needsComma = true
     }
 
@@ -105,55 +104,10 @@ package struct JSONWriter: Sendable {
         self.needsComma = true
     }
 
-    private mutating func digits(_ value: UInt64) {
-        var rest = value
-        var divisor: UInt64 = 1
-        while value / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            self.bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor))
-            rest %= divisor
-            divisor /= 10
-        }
-    }
-
-    private mutating func quote(_ text: String) {
-        self.bytes.append(UInt8(ascii: "\""))
-        var text = text
-        text.withUTF8 { utf8 in
-            // Runs without a byte to escape are copied at once.
-            var start = 0
-            for unsafe(index, byte) in unsafe utf8.enumerated() {
-                if byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { continue }
-                unsafe self.bytes.append(contentsOf: utf8[start..<index])
-                self.escape(byte)
-                start = index + 1
-            }
-            unsafe self.bytes.append(contentsOf: utf8[start...])
-        }
-        self.bytes.append(UInt8(ascii: "\""))
-    }
-
-    private mutating func escape(_ byte: UInt8) {
-        self.bytes.append(UInt8(ascii: "\\"))
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): self.bytes.append(byte)
-        case 0x08: self.bytes.append(UInt8(ascii: "b"))
-        case 0x09: self.bytes.append(UInt8(ascii: "t"))
-        case 0x0A: self.bytes.append(UInt8(ascii: "n"))
-        case 0x0C: self.bytes.append(UInt8(ascii: "f"))
-        case 0x0D: self.bytes.append(UInt8(ascii: "r"))
-        default:
-            self.bytes.append(contentsOf: Literal.unicodePrefix)
-            self.bytes.append(Literal.hexadecimal[Int(byte >> 4)])
-            self.bytes.append(Literal.hexadecimal[Int(byte & 0xF)])
-        }
-    }
 }
 
 private enum Literal {
     static let `true` = Array("true".utf8)
     static let `false` = Array("false".utf8)
     static let null = Array("null".utf8)
-    static let unicodePrefix = Array("u00".utf8)
-    static let hexadecimal = Array("0123456789abcdef".utf8)
 }

@@ -15,29 +15,36 @@ package enum RFC3339 {
     }
 
     /// Writes at the end of `bytes`; an instant outside of the years 0000 to 9999 becomes the nearest one inside.
-    static func append(epochMilliseconds milliseconds: Int64, to bytes: inout [UInt8]) {
+    package static func append(epochMilliseconds milliseconds: Int64, to bytes: inout [UInt8]) {
         let clamped = min(max(milliseconds, Self.earliest), Self.latest)
         let seconds = clamped.flooredQuotient(by: 1000)
         let days = seconds.flooredQuotient(by: 86_400)
         let fraction = Int(clamped - seconds * 1000)
         let time = Int(seconds - days * 86_400)
         let date = CivilDate(daysSinceEpoch: Int(days))
-        bytes.append(digits: date.year, width: 4)
-        bytes.append(UInt8(ascii: "-"))
-        bytes.append(digits: date.month, width: 2)
-        bytes.append(UInt8(ascii: "-"))
-        bytes.append(digits: date.day, width: 2)
-        bytes.append(UInt8(ascii: "T"))
-        bytes.append(digits: time / 3600, width: 2)
-        bytes.append(UInt8(ascii: ":"))
-        bytes.append(digits: time / 60 % 60, width: 2)
-        bytes.append(UInt8(ascii: ":"))
-        bytes.append(digits: time % 60, width: 2)
+        var text: InlineArray<24, UInt8> = .init(repeating: UInt8(ascii: "Z"))
+        text.write(date.year / 100, at: 0)
+        text.write(date.year % 100, at: 2)
+        text[4] = UInt8(ascii: "-")
+        text.write(date.month, at: 5)
+        text[7] = UInt8(ascii: "-")
+        text.write(date.day, at: 8)
+        text[10] = UInt8(ascii: "T")
+        text.write(time / 3600, at: 11)
+        text[13] = UInt8(ascii: ":")
+        text.write(time / 60 % 60, at: 14)
+        text[16] = UInt8(ascii: ":")
+        text.write(time % 60, at: 17)
+        var count = 20
         if fraction != 0 {
-            bytes.append(UInt8(ascii: "."))
-            bytes.append(digits: fraction, width: 3)
+            text[19] = UInt8(ascii: ".")
+            text.write(fraction / 10, at: 20)
+            text[22] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: fraction % 10)
+            count = 24
         }
-        bytes.append(UInt8(ascii: "Z"))
+        unsafe text.span.withUnsafeBufferPointer {
+            unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: $0[..<count]))
+        }
     }
 
     /// Reads `2026-01-15T05:52:00Z`, with an optional fraction (beyond milliseconds it is cut off) and `Z` or an offset.
@@ -179,13 +186,10 @@ extension Int64 {
     }
 }
 
-extension [UInt8] {
-    fileprivate mutating func append(digits value: Int, width: Int) {
-        var divisor = 1
-        for _ in 1..<width { divisor *= 10 }
-        while divisor > 0 {
-            self.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
-            divisor /= 10
-        }
+extension InlineArray where Element == UInt8 {
+    /// Two decimal digits.
+    fileprivate mutating func write(_ value: Int, at index: Int) {
+        self[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10)
+        self[index + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10)
     }
 }
