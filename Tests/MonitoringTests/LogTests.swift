@@ -65,6 +65,18 @@ struct LogTests {
         #expect(LogRedaction.redacted(text) == expected)
     }
 
+    @Test(arguments: 0...17)
+    func `a credential is masked wherever it stands in the text`(_ offset: Int) {
+        let before = String(repeating: "x", count: offset)
+        for (secret, masked) in [
+            ("Bearer s3cret", "Bearer ***"), ("token=s3cret", "token=***"), ("eyJs3cret", "eyJ***"),
+            ("a://u:s3cret@h", "a://u:***@h"),
+        ] {
+            #expect(LogRedaction.redacted(before + secret) == before + masked)
+            #expect(LogRedaction.redacted(before + secret + ",end") == before + masked + ",end")
+        }
+    }
+
     @Test(arguments: ["password", "auth.password", "tws.access_token", "Authorization", "http.set-cookie", "apiKey"])
     func `a secret's key hides the whole value`(_ key: String) throws {
         let lines = try logged(.json) { $0.info("m", metadata: ["\(key)": "hunter2"]) }

@@ -21,13 +21,16 @@ package final class LogOutput: Sendable {
         self.format = format
         self.sharedLevel = Locked(level)
         self.sink = LogSink(descriptor: descriptor, maxPendingBytes: maxPendingBytes) { dropped in
-            format.line(
+            var line = LogLine(
+                format,
                 level: .warning,
                 logger: "log",
                 message: "log lines were dropped: standard error took them too slowly",
-                metadata: [(key: "log.dropped", value: String(dropped))],
                 epochMilliseconds: Self.now()
             )
+            line.field("log.dropped", String(dropped))
+            line.end()
+            return line.take()
         }
     }
 
@@ -55,16 +58,39 @@ package final class LogOutput: Sendable {
         self.sink.flush(timeout: timeout)
     }
 
-    func write(_ event: LogEvent, label: String, metadata: [(key: String, value: String)]) {
-        self.sink.write(
-            self.format.line(
-                level: event.level,
-                logger: label,
-                message: event.message.description,
-                metadata: metadata,
-                epochMilliseconds: Self.now()
+    /// Writes a line of its own values, unless `level` is below the one in force.
+    ///
+    /// For lines so frequent that a dictionary of metadata would cost more than the line; everything else goes through
+    /// `Logger`. `values` runs under the lock of the output: it only adds fields.
+    package func write(
+        _ level: Logger.Level,
+        logger: String,
+        _ message: String,
+        _ values: (inout LogLine) -> Void
+    ) {
+        if level >= self.level { self.put(level, logger: logger, message, values) }
+    }
+
+    fileprivate func put(
+        _ level: Logger.Level,
+        logger: String,
+        _ message: String,
+        _ values: (inout LogLine) -> Void
+    ) {
+        let now = Self.now()
+        self.sink.write { bytes in
+            var line = LogLine(
+                self.format,
+                level: level,
+                logger: logger,
+                message: message,
+                epochMilliseconds: now,
+                behind: exchange(&bytes, with: [])
             )
-        )
+            values(&line)
+            line.end()
+            bytes = line.take()
+        }
     }
 
     private static func now() -> Int64 {
@@ -109,6 +135,8 @@ private struct OutputLogHandler: LogHandler {
         }
         var pairs = merged.map { (key: $0.key, value: $0.value.description) }.sorted { $0.key < $1.key }
         if let error = event.error { pairs.append((key: "error", value: String(describing: error))) }
-        self.output.write(event, label: self.label, metadata: pairs)
+        self.output.put(event.level, logger: self.label, event.message.description) { line in
+            for (key, value) in pairs { line.field(key: key, value) }
+        }
     }
 }

@@ -41,16 +41,20 @@ package final class LogSink: Sendable {
     /// Lines dropped since the start.
     package var dropped: UInt64 { self.state.withLock { $0.dropped } }
 
-    /// Takes a line with its line feed; returns at once.
-    package func write(_ line: [UInt8]) {
+    /// Takes the line that `append` adds, with its line feed; returns at once.
+    ///
+    /// `append` runs under the lock, which saves a copy of each line: it only adds bytes.
+    func write(_ append: (inout [UInt8]) -> Void) {
         let maxPendingBytes = self.maxPendingBytes
         let mustStart = self.state.withLock { state in
-            guard state.pending.count + line.count <= maxPendingBytes else {
+            let count = state.pending.count
+            append(&state.pending)
+            guard state.pending.count <= maxPendingBytes else {
+                state.pending.removeLast(state.pending.count - count)
                 state.dropped += 1
                 state.droppedSinceNotice += 1
                 return false
             }
-            state.pending.append(contentsOf: line)
             defer { state.isWriting = true }
             return !state.isWriting
         }
@@ -72,18 +76,19 @@ package final class LogSink: Sendable {
 
     /// Runs on the queue until nothing is pending.
     private func drain() {
+        // Empty, with the room of what was written last: it goes back to be filled again.
+        var bytes: [UInt8] = []
         while true {
-            let (bytes, dropped) = self.state.withLock { state -> ([UInt8], UInt64) in
-                let bytes = state.pending
-                let dropped = state.droppedSinceNotice
-                state.pending = []
-                state.droppedSinceNotice = 0
-                state.isWriting = !bytes.isEmpty || dropped > 0
-                return (bytes, dropped)
+            let dropped = self.state.withLock { state in
+                swap(&state.pending, &bytes)
+                defer { state.droppedSinceNotice = 0 }
+                state.isWriting = !bytes.isEmpty || state.droppedSinceNotice > 0
+                return state.droppedSinceNotice
             }
             guard !bytes.isEmpty || dropped > 0 else { return }
             self.writeOut(bytes)
             if dropped > 0 { self.writeOut(self.notice(dropped)) }
+            bytes.removeAll(keepingCapacity: true)
         }
     }
 
