@@ -214,8 +214,10 @@ var targets: [Target] = [
     tests(
         "ResyncApp",
         [
-            "Auditing", "Authentication", "Concurrency", "Database", "InboundHTTP", "JSON", "OutboundHTTP", "Pooling",
-            "Reactor", "ResyncApp", "SQLite", "Settings", "TWS", "TWSSimulator", "TestSupport", "WebSockets", logging,
+            "Auditing", "Authentication", "Concurrency", "Database", "InboundHTTP", "JSON", "Monitoring",
+            "OutboundHTTP",
+            "Pooling", "Reactor", "ResyncApp", "SQLite", "Settings", "TWS", "TWSSimulator", "TestSupport", "WebSockets",
+            logging,
             nioCore, nioHTTP1,
         ]
     ),
@@ -253,7 +255,7 @@ if benchmarks {
         ),
         .executableTarget(
             name: "http-bench",
-            dependencies: ["InboundHTTP", "JSON", "Monitoring", logging, metrics, nioCore, nioPosix],
+            dependencies: ["InboundHTTP", "JSON", "Monitoring", "ResyncApp", logging, metrics, nioCore, nioPosix],
             path: "Tests/Benchmarks/HTTPBench",
             swiftSettings: swiftSettings
         ),

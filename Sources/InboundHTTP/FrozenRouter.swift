@@ -90,7 +90,7 @@ enum RouteResolution: Sendable {
     case methodNotAllowed(allow: String)
     case options(allow: String)
     case notImplemented
-    case malformed(HTTPProblem)
+    indirect case malformed(HTTPProblem)
 
     var route: Route? {
         if case .matched(let match) = self { return match.route }
@@ -99,7 +99,7 @@ enum RouteResolution: Sendable {
 }
 
 /// A route and what the target says to it.
-struct RouteMatch: Sendable {
+final class RouteMatch: Sendable {
     let route: Route
     let parameters: PathParameters
     let query: QueryParameters

@@ -81,25 +81,35 @@ extension HTTPConnection {
 
     private func writeHead(_ exchange: HTTPExchange, _ response: HTTPResponse, framing: ResponseEncoding.Framing) {
         exchange.status = response.status
+        exchange.answeredAt = .now()
         exchange.keepsAlive = self.machine.decideToKeepAlive(isDraining: self.server.phase != .serving)
-        if self.output.capacity == 0 { self.output = self.loop.takeBuffer() }
-        ResponseEncoding.writeStatusLine(response.status, into: &self.output)
-        self.loop.writeDate(into: &self.output, now: exchange.arrivedAt)
+        // Gathered as bytes, because an append to a `ByteBuffer` costs several times one to an array.
+        var head = self.loop.takeHead()
+        ResponseEncoding.writeStatusLine(response.status, into: &head)
+        self.loop.writeDate(into: &head, now: exchange.answeredAt)
         ResponseEncoding.writeFields(
             response,
             framing: response.status.mayNotHaveContent ? .none : framing,
-            into: &self.output
+            into: &head
         )
         if let context = exchange.context {
-            ResponseEncoding.writeField("x-request-id", context.requestID, into: &self.output)
+            ResponseEncoding.writeField("x-request-id", context.requestID, into: &head)
         }
         if !exchange.keepsAlive {
-            self.output.writeStaticString("connection: close\r\n")
+            head.append(contentsOf: ResponseEncoding.closeField)
         } else if !exchange.isVersion11 {
-            self.output.writeStaticString("connection: keep-alive\r\n")
+            head.append(contentsOf: ResponseEncoding.keepAliveField)
         }
-        self.output.writeImmutableBuffer(self.server.responseFields)
-        self.output.writeStaticString("\r\n")
+        head.append(contentsOf: self.server.responseFields)
+        head.append(contentsOf: ResponseEncoding.lineEnd)
+        self.write(head)
+        self.loop.giveBack(head: head)
+    }
+
+    /// Adds to the output.
+    func write(_ bytes: [UInt8]) {
+        if self.output.capacity == 0 { self.output = self.loop.takeBuffer() }
+        self.output.writeBytes(bytes)
     }
 
     private func writeContent(
@@ -114,11 +124,13 @@ extension HTTPConnection {
     }
 
     private func finish(_ exchange: HTTPExchange) {
-        self.record(exchange)
+        // A stream ends after its head was written.
+        let now = self.machine.answer == .streaming ? .now() : exchange.answeredAt
+        self.record(exchange, now: now)
         exchange.task = nil
         exchange.gate = nil
         self.exchanges.removeFirst()
-        switch self.machine.answered(keepsAlive: exchange.keepsAlive, now: .now()) {
+        switch self.machine.answered(keepsAlive: exchange.keepsAlive, now: now) {
         case .continueWithNext:
             if !self.isReading, !self.isStarting {
                 self.startNext()
@@ -129,18 +141,18 @@ extension HTTPConnection {
         }
     }
 
-    func record(_ exchange: HTTPExchange) {
-        self.server.observation.record(exchange, now: .now)
+    func record(_ exchange: HTTPExchange, now: NIODeadline = .now()) {
+        self.server.observation.record(exchange, now: now)
     }
 
     // MARK: Output
 
     func flush() {
-        guard self.output.readableBytes > 0, let context else { return }
+        guard self.output.readableBytes > 0, let gate else { return }
         // Emptied first: the write can change writability, which starts requests that write again.
         var bytes = ByteBuffer()
         swap(&bytes, &self.output)
-        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
+        gate.writeAndFlush(bytes)
         self.loop.giveBack(bytes)
     }
 

@@ -23,8 +23,9 @@ extension HTTPConnection {
     }
 
     private func start(_ exchange: HTTPExchange) {
-        self.machine.started(deadline: .now() + TimeAmount(self.deadline(of: exchange)))
-        let context = self.makeContext(exchange)
+        let limit = self.deadline(of: exchange)
+        self.machine.started(deadline: (self.isReading ? self.readAt : .now()) + TimeAmount(limit))
+        let context = self.makeContext(exchange, limit: limit)
         exchange.context = context
         guard let head = exchange.head, exchange.rejection == nil, self.server.phase != .refusing else {
             let problem = exchange.rejection ?? .shuttingDown
@@ -50,8 +51,8 @@ extension HTTPConnection {
         let task = Task.immediate(executorPreference: self.loop.executor) {
             defer { server.runningRequests.remove() }
             var response = await server.pipeline.respond(to: request)
-            if let threshold = server.settings.compressionThreshold {
-                response = await response.compressed(from: threshold, acceptsGzip: acceptsGzip)
+            if let threshold = server.settings.compressionThreshold, response.isWorthCompressing(from: threshold) {
+                response = await response.compressed(acceptsGzip: acceptsGzip)
             }
             guard case .stream(let produce) = response.body else {
                 return bound.value.connection.answer(bound.value.exchange, response)
@@ -71,7 +72,7 @@ extension HTTPConnection {
         exchange.resolution.route?.deadline ?? self.server.settings.requestDeadline
     }
 
-    private func makeContext(_ exchange: HTTPExchange) -> RequestContext {
+    private func makeContext(_ exchange: HTTPExchange, limit: Duration) -> RequestContext {
         let rules = exchange.rules
         var client = self.peer
         if let rules, rules.hasForwardedFor, let head = exchange.head {
@@ -85,9 +86,8 @@ extension HTTPConnection {
             remoteAddress: client,
             isLoopback: client == self.peer ? self.isPeerLoopback : TrustedProxies.isLoopback(client),
             isSecure: self.isSecure,
-            deadline: Deadline(exchange.arrivedAt.advanced(by: self.deadline(of: exchange))),
+            deadline: .after(limit),
             eventLoop: self.loop.eventLoop,
-            arrivedAt: exchange.arrivedAt,
             logger: self.server.logger
         )
     }

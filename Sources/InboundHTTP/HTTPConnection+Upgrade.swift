@@ -19,14 +19,15 @@ extension HTTPConnection {
             return self.answer(exchange, problem.response(requestID: id, instance: exchange.head?.uri))
         }
         exchange.status = .switchingProtocols
-        if self.output.capacity == 0 { self.output = self.loop.takeBuffer() }
-        ResponseEncoding.writeStatusLine(.switchingProtocols, into: &self.output)
-        self.loop.writeDate(into: &self.output, now: exchange.arrivedAt)
-        ResponseEncoding.writeFields(response, framing: .none, into: &self.output)
+        var head: [UInt8] = []
+        ResponseEncoding.writeStatusLine(.switchingProtocols, into: &head)
+        self.loop.writeDate(into: &head, now: .now())
+        ResponseEncoding.writeFields(response, framing: .none, into: &head)
         if let requestContext = exchange.context {
-            ResponseEncoding.writeField("x-request-id", requestContext.requestID, into: &self.output)
+            ResponseEncoding.writeField("x-request-id", requestContext.requestID, into: &head)
         }
-        self.output.writeStaticString("connection: Upgrade\r\n\r\n")
+        head.append(contentsOf: "connection: Upgrade\r\n\r\n".utf8)
+        self.write(head)
         self.flush()
         self.record(exchange)
         self.exchanges = []

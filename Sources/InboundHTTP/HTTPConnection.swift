@@ -28,6 +28,8 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     var isStarting = false
     /// The channel belongs to another protocol: pass on what still comes by.
     var isHandedOver = false
+    /// The time when the input being worked on was read: the clock is asked once for all that comes in one read.
+    private(set) var readAt = NIODeadline.now()
     private(set) var headCount = 0
     private var timer: TimerWheel<HTTPConnection>.Token?
     private var timerTick = Int.max
@@ -86,7 +88,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
         case .body(let bytes): self.bodyArrived(bytes)
         case .end:
             if let last = self.exchanges.last, self.machine.input == .body {
-                self.machine.requestEnded(asksForUpgrade: last.rules?.asksForUpgrade ?? false, now: .now())
+                self.machine.requestEnded(asksForUpgrade: last.rules?.asksForUpgrade ?? false, now: self.readAt)
                 last.body?.finish(nil)
                 self.startNext()
             }
@@ -98,7 +100,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
         self.startNext()
         self.isReading = false
         self.flush()
-        self.checkTime(.now())
+        self.checkTime(self.readAt)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -144,8 +146,9 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     var isReceivingHead: Bool { self.machine.input == .head }
     var discardsInput: Bool { self.machine.input == .closed }
 
-    func bytesArrived() {
-        self.machine.bytesArrived(now: .now())
+    func bytesArrived(now: NIODeadline) {
+        self.readAt = now
+        self.machine.bytesArrived(now: now)
     }
 
     func inputDiscarded() {
@@ -159,7 +162,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     private func headArrived(_ head: HTTPRequestHead) {
         let rules = RequestHeadRules(head, limits: self.server.settings.limits)
         let keepsAlive = rules.keepsAlive && !rules.asksForUpgrade
-        guard self.machine.headArrived(keepsAlive: keepsAlive, now: .now()) else { return }
+        guard self.machine.headArrived(keepsAlive: keepsAlive, now: self.readAt) else { return }
         let resolution: RouteResolution =
             rules.problem == nil ? self.server.router.resolve(method: head.method, target: head.uri) : .notFound
         let bodyLimit = resolution.route?.bodyLimit ?? self.server.settings.limits.bodyBytes
@@ -170,7 +173,8 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
                 resolution: resolution,
                 body: rules.hasBody ? self.makeBody(rules) : nil,
                 bodyLimit: bodyLimit,
-                rejection: rules.problem
+                rejection: rules.problem,
+                arrivedAt: self.readAt
             )
         )
     }
@@ -198,7 +202,8 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
                     resolution: .notFound,
                     body: nil,
                     bodyLimit: 0,
-                    rejection: problem
+                    rejection: problem,
+                    arrivedAt: .now()
                 )
             )
         }

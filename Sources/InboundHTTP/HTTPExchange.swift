@@ -13,10 +13,8 @@ final class HTTPExchange {
     let bodyLimit: Int
     /// Answered with this instead of the handler's answer.
     let rejection: HTTPProblem?
-    let arrivedAt: ContinuousClock.Instant
+    let arrivedAt: NIODeadline
     var bodyBytes = 0
-    /// Bytes of the connection spent on the body, framing included.
-    var wireBytes = 0
 
     var context: RequestContext?
     /// Held to cancel it.
@@ -26,6 +24,8 @@ final class HTTPExchange {
     /// An answer has been begun; whatever the handler returns later is dropped.
     var isAnswered = false
     var status = HTTPResponseStatus.ok
+    /// When the head of the answer was written.
+    var answeredAt = NIODeadline.distantFuture
     var responseBytes = 0
 
     init(
@@ -34,7 +34,8 @@ final class HTTPExchange {
         resolution: RouteResolution,
         body: RequestBodyStream?,
         bodyLimit: Int,
-        rejection: HTTPProblem?
+        rejection: HTTPProblem?,
+        arrivedAt: NIODeadline
     ) {
         self.head = head
         self.rules = rules
@@ -42,7 +43,7 @@ final class HTTPExchange {
         self.body = body
         self.bodyLimit = bodyLimit
         self.rejection = rejection
-        self.arrivedAt = .now
+        self.arrivedAt = arrivedAt
     }
 
     var isHead: Bool { self.head?.method == .HEAD }

@@ -72,6 +72,11 @@ final class HTTPInputGate: ChannelDuplexHandler, RemovableChannelHandler {
         self.silentBytes = 0
     }
 
+    /// Writes past the decoder, which has no part in answers.
+    func writeAndFlush(_ bytes: ByteBuffer) {
+        self.context?.writeAndFlush(NIOAny(bytes), promise: nil)
+    }
+
     /// What has not been given to the decoder, for the protocol that takes over.
     func takeWaiting() -> ByteBuffer {
         defer { self.waiting = ByteBuffer() }
@@ -97,6 +102,7 @@ final class HTTPInputGate: ChannelDuplexHandler, RemovableChannelHandler {
     private func feed(_ context: ChannelHandlerContext) {
         if self.isFeeding { return }
         self.isFeeding = true
+        let now = NIODeadline.now()
         defer { self.isFeeding = false }
         while self.waiting.readableBytes > 0, self.connection.wantsInput {
             let count =
@@ -110,7 +116,7 @@ final class HTTPInputGate: ChannelDuplexHandler, RemovableChannelHandler {
             self.slice = slice
             self.headsBeforeSlice = self.connection.headCount
             self.silentBytes += count
-            self.connection.bytesArrived()
+            self.connection.bytesArrived(now: now)
             context.fireChannelRead(self.wrapInboundOut(slice))
             if self.silentBytes > self.limits.headBytes + Self.sliceBytes { self.connection.inputWithoutProgress() }
             self.rememberHead()

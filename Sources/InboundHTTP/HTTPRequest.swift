@@ -3,7 +3,9 @@ import NIOCore
 import NIOHTTP1
 
 /// A request as handlers and middleware see it: parsed, validated, and matched to a route.
-package struct HTTPRequest: Sendable {
+///
+/// A class, because it is passed on by every layer between the connection and the handler.
+package final class HTTPRequest: Sendable {
     package let head: HTTPRequestHead
     /// Nil when the target belongs to no route, the method is not served there, or the answer is automatic.
     package let route: Route?
@@ -36,7 +38,7 @@ package struct HTTPRequest: Sendable {
     }
 
     /// A request that did not come over a socket, resolved by `router`: for calling handlers and middleware directly.
-    package init(
+    package convenience init(
         method: HTTPMethod,
         target: String,
         headers: HTTPHeaders = [:],

@@ -64,8 +64,11 @@ package struct ContentType: Sendable, Hashable {
     package let value: String
     /// Whether compressing it is worth the time.
     package let isCompressible: Bool
+    /// The whole field as it stands in a head.
+    let field: [UInt8]
 
     package init(_ value: String, isCompressible: Bool) {
+        self.field = Array("content-type: \(value)\r\n".utf8)
         self.value = value
         self.isCompressible = isCompressible
     }

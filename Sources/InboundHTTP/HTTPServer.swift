@@ -29,6 +29,7 @@ package final class HTTPServer: Service, Sendable {
         router: Router,
         middleware: [any Middleware] = [],
         logger: Logger,
+        accessLog: (any AccessLog)? = nil,
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
         errorMapping: @escaping ErrorMapping = { _ in nil }
     ) throws {
@@ -36,7 +37,8 @@ package final class HTTPServer: Service, Sendable {
             settings: settings,
             router: router.frozen(),
             pipeline: RequestPipeline(middleware: middleware, mapping: errorMapping),
-            logger: logger
+            logger: logger,
+            accessLog: accessLog
         )
         self.tls = try settings.tls.map { files in try TLSContextSource(files) }
         self.group = eventLoopGroup

@@ -20,7 +20,7 @@ final class HTTPServerState: Sendable {
     let observation: RequestObservation
     let logger: Logger
     /// `settings.responseHeaders` as they stand in every head.
-    let responseFields: ByteBuffer
+    let responseFields: [UInt8]
     let runningRequests = Tally()
     let connections = Tally()
     private let phaseValue = Atomic<Int>(Phase.serving.rawValue)
@@ -29,15 +29,16 @@ final class HTTPServerState: Sendable {
         settings: HTTPServerSettings,
         router: FrozenRouter,
         pipeline: RequestPipeline,
-        logger: Logger
+        logger: Logger,
+        accessLog: (any AccessLog)?
     ) throws(HTTPServerError) {
         self.settings = settings
         self.router = router
         self.pipeline = pipeline
         self.proxies = try TrustedProxies(settings.trustedProxies)
-        self.observation = RequestObservation(routes: router.routes, logger: logger)
+        self.observation = RequestObservation(routes: router.routes, accessLog: accessLog)
         self.logger = logger
-        var fields = ByteBuffer()
+        var fields: [UInt8] = []
         for (name, value) in settings.responseHeaders {
             guard ResponseEncoding.mayWrite(name: name, value: value) else {
                 throw HTTPServerError(.invalidSettings, "\(name): \(value) cannot be a field of every answer")

@@ -14,6 +14,7 @@ final class LoopContext {
     private let tick: TimeAmount
     private let startedAt = NIODeadline.now()
     private var scratch = ByteBuffer()
+    private var head: [UInt8] = []
     private var date = HTTPDate()
     private var identifiers = IdentifierSource()
     private let onTick: @Sendable () -> Void
@@ -90,9 +91,19 @@ final class LoopContext {
         if buffer.capacity <= 262_144 { self.scratch = buffer }
     }
 
-    func writeDate(into buffer: inout ByteBuffer, now: ContinuousClock.Instant) {
+    /// Empty, with the room of the head given back last.
+    func takeHead() -> [UInt8] {
+        exchange(&self.head, with: [])
+    }
+
+    func giveBack(head: consuming [UInt8]) {
+        head.removeAll(keepingCapacity: head.capacity <= 16_384)
+        self.head = head
+    }
+
+    func writeDate(into head: inout [UInt8], now: NIODeadline) {
         self.date.refresh(now: now)
-        buffer.writeBytes(self.date.field)
+        head.append(contentsOf: self.date.field)
     }
 
     func makeRequestID() -> String { self.identifiers.requestID() }
@@ -103,16 +114,16 @@ final class LoopContext {
 /// The `Date` field, written once a second.
 private struct HTTPDate {
     private(set) var field: [UInt8] = []
-    private var validUntil: ContinuousClock.Instant?
+    private var validUntil: NIODeadline?
 
     private static let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
-    mutating func refresh(now: ContinuousClock.Instant) {
+    mutating func refresh(now: NIODeadline) {
         if let validUntil, now < validUntil { return }
         var wall = timespec()
         clock_gettime(CLOCK_REALTIME, &wall)
-        self.validUntil = now.advanced(by: .nanoseconds(1_000_000_000 - wall.tv_nsec))
+        self.validUntil = now + .nanoseconds(1_000_000_000 - Int64(wall.tv_nsec))
         var parts = tm()
         gmtime_r(&wall.tv_sec, &parts)
         func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }

@@ -20,7 +20,6 @@ package final class RequestContext: Sendable {
     /// Every wait on behalf of this request ends here.
     package let deadline: Deadline
     package let eventLoop: any EventLoop
-    package let arrivedAt: ContinuousClock.Instant
     private let baseLogger: Logger
     private let state = Locked<(any RequestPrincipal)?>(nil)
 
@@ -32,7 +31,6 @@ package final class RequestContext: Sendable {
         isSecure: Bool = false,
         deadline: Deadline,
         eventLoop: any EventLoop,
-        arrivedAt: ContinuousClock.Instant = .now,
         logger: Logger
     ) {
         self.requestID = requestID
@@ -42,7 +40,6 @@ package final class RequestContext: Sendable {
         self.isSecure = isSecure
         self.deadline = deadline
         self.eventLoop = eventLoop
-        self.arrivedAt = arrivedAt
         self.baseLogger = logger
     }
 

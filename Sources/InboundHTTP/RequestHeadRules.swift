@@ -30,9 +30,11 @@ struct RequestHeadRules {
         }
         for (name, value) in head.headers {
             self.bytes += name.utf8.count + value.utf8.count
-            let isTrimmed = value.utf8.last.map { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") } ?? true
-            let trimmed = isTrimmed ? value : String(value[...].trimmingBlanks())
-            self.read(name: name, value: trimmed, isVersion11: isVersion11)
+            self.read(
+                name: name,
+                value: value.endsWithBlank ? String(value[...].trimmingBlanks()) : value,
+                isVersion11: isVersion11
+            )
         }
         if self.bytes > limits.headBytes { self.refuse(.headTooLarge) }
         if self.hosts > 1 || (self.hosts == 0 && isVersion11) {
@@ -117,21 +119,23 @@ extension HTTPProblem {
 /// The syntax of the Host field: a registered name, an IPv4 address or an IPv6 address in brackets, and a port.
 enum HostRule {
     static func isValid(_ value: String) -> Bool {
-        var rest = value.utf8[...]
-        if rest.first == UInt8(ascii: "[") {
-            guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
-            let address = rest[rest.index(after: rest.startIndex)..<end]
-            guard !address.isEmpty, address.allSatisfy(self.isAddressByte) else { return false }
-            rest = rest[rest.index(after: end)...]
+        let bytes = value.utf8Span.span
+        var index = 0
+        if bytes.count > 0, bytes[0] == UInt8(ascii: "[") {
+            index = 1
+            while index < bytes.count, self.isAddressByte(bytes[index]) { index += 1 }
+            guard index > 1, index < bytes.count, bytes[index] == UInt8(ascii: "]") else { return false }
+            index += 1
         } else {
-            let name = rest.prefix { $0 != UInt8(ascii: ":") }
-            guard !name.isEmpty, name.allSatisfy(self.isNameByte) else { return false }
-            rest = rest[name.endIndex...]
+            while index < bytes.count, self.isNameByte(bytes[index]) { index += 1 }
+            guard index > 0 else { return false }
         }
-        if rest.isEmpty { return true }
-        let port = rest.dropFirst()
-        return rest.first == UInt8(ascii: ":") && port.count <= 5
-            && port.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+        if index == bytes.count { return true }
+        guard bytes[index] == UInt8(ascii: ":"), bytes.count - index <= 6 else { return false }
+        for digit in index + 1..<bytes.count where !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= bytes[digit]) {
+            return false
+        }
+        return true
     }
 
     private static func isAddressByte(_ byte: UInt8) -> Bool {
@@ -157,19 +161,30 @@ enum HostRule {
     }
 }
 
-extension StringProtocol {
+extension String {
     /// `lowercase` is ASCII in lower case.
     func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
-        guard self.utf8.count == lowercase.utf8CodeUnitCount else { return false }
-        return lowercase.withUTF8Buffer { expected in
-            zip(self.utf8, expected).allSatisfy { byte, wanted in
-                (UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte) == wanted
-            }
+        let bytes = self.utf8Span.span
+        guard bytes.count == lowercase.utf8CodeUnitCount else { return false }
+        let expected = UnsafeBufferPointer(start: lowercase.utf8Start, count: lowercase.utf8CodeUnitCount)
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if (UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte) != expected[index] { return false }
         }
+        return true
+    }
+
+    fileprivate var endsWithBlank: Bool {
+        let bytes = self.utf8Span.span
+        guard let last = bytes.indices.last else { return false }
+        return bytes[last] == UInt8(ascii: " ") || bytes[last] == UInt8(ascii: "\t")
     }
 }
 
 extension Substring {
+    /// `lowercase` is ASCII in lower case.
+    func equalsIgnoringCase(_ lowercase: StaticString) -> Bool { String(self).equalsIgnoringCase(lowercase) }
+
     func trimmingBlanks() -> Substring {
         var trimmed = self.drop { $0 == " " || $0 == "\t" }
         while let last = trimmed.last, last == " " || last == "\t" { trimmed.removeLast() }

@@ -1,12 +1,10 @@
 import Concurrency
-import Logging
 import Metrics
-import NIOHTTP1
+import NIOCore
 
 /// Counts requests and writes the access log: one line for each answer.
 ///
-/// Routes are named by their template, so that ids in paths do not become names of series. Targets are logged without
-/// their query, which may hold a ticket.
+/// Routes are named by their template, so that ids in paths do not become names of series.
 final class RequestObservation: Sendable {
     private struct Figures: Sendable {
         var total: [Counter?] = Array(repeating: nil, count: 6)
@@ -20,18 +18,17 @@ final class RequestObservation: Sendable {
 
     private let routes: [Route]
     private let series: [Series]
-    private let logger: Logger
+    private let accessLog: (any AccessLog)?
     private let gauges = Locked<(running: Gauge, connections: Gauge)?>(nil)
 
-    init(routes: [Route], logger: Logger) {
+    init(routes: [Route], accessLog: (any AccessLog)?) {
         self.routes = routes
         self.series = (0...routes.count).map { _ in Series() }
-        self.logger = logger
+        self.accessLog = accessLog
     }
 
-    func record(_ exchange: HTTPExchange, now: ContinuousClock.Instant) {
-        let duration = exchange.arrivedAt.duration(to: now)
-        let nanoseconds = duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000
+    func record(_ exchange: HTTPExchange, now: NIODeadline) {
+        let nanoseconds = (now - exchange.arrivedAt).nanoseconds
         let route = exchange.resolution.route
         let group = min(Int(exchange.status.code) / 100, 5)
         let (counter, timer) = self.series[route?.index ?? self.routes.count].figures.withLock { series in
@@ -43,7 +40,22 @@ final class RequestObservation: Sendable {
         }
         counter.increment()
         timer.recordNanoseconds(nanoseconds)
-        self.log(exchange, route: route, nanoseconds: nanoseconds)
+        guard let accessLog else { return }
+        let context = exchange.context
+        accessLog.record(
+            AnsweredRequest(
+                status: Int(exchange.status.code),
+                microseconds: Int(nanoseconds / 1_000),
+                responseBytes: exchange.responseBytes,
+                method: exchange.head?.method.rawValue,
+                path: (exchange.head?.uri).map(RequestTarget.path),
+                route: route?.template,
+                requestID: context?.requestID,
+                peer: context?.remoteAddress,
+                traceID: context?.traceContext?.traceID,
+                user: context?.principal?.name
+            )
+        )
     }
 
     /// Sampled, not counted at each request.
@@ -55,30 +67,6 @@ final class RequestObservation: Sendable {
         }
         gauges.running.record(running)
         gauges.connections.record(connections)
-    }
-
-    private func log(_ exchange: HTTPExchange, route: Route?, nanoseconds: Int64) {
-        self.logger.info(
-            "request",
-            metadata: {
-                var metadata = Logger.Metadata(minimumCapacity: 12)
-                metadata["http.status"] = .string(String(exchange.status.code))
-                metadata["http.duration_us"] = .string(String(nanoseconds / 1_000))
-                metadata["http.response_bytes"] = .string(String(exchange.responseBytes))
-                if let head = exchange.head {
-                    metadata["http.method"] = .string(head.method.rawValue)
-                    metadata["http.path"] = .string(RequestTarget.path(of: head.uri))
-                }
-                if let route { metadata["http.route"] = .string(route.template) }
-                if let context = exchange.context {
-                    metadata["request.id"] = .string(context.requestID)
-                    metadata["net.peer"] = .string(context.remoteAddress)
-                    if let trace = context.traceContext { metadata["trace.id"] = .string(trace.traceID) }
-                    if let principal = context.principal { metadata["user"] = .string(principal.name) }
-                }
-                return metadata
-            }()
-        )
     }
 
     private static func dimensions(_ route: Route?) -> [(String, String)] {

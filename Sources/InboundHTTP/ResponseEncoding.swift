@@ -14,42 +14,46 @@ enum ResponseEncoding {
 
     static let continueLine = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
     static let lastChunk = ByteBuffer(string: "0\r\n\r\n")
+    static let closeField = Array("connection: close\r\n".utf8)
+    static let keepAliveField = Array("connection: keep-alive\r\n".utf8)
+    static let lineEnd = Array("\r\n".utf8)
 
+    private static let contentLength = Array("content-length: ".utf8)
+    private static let chunkedField = Array("transfer-encoding: chunked\r\n".utf8)
     private static let firstStatus = 100
     private static let statusLines: [[UInt8]] = (firstStatus..<600).map { code in
         Array("HTTP/1.1 \(code) \(HTTPResponseStatus(statusCode: code).reasonPhrase)\r\n".utf8)
     }
 
-    static func writeStatusLine(_ status: HTTPResponseStatus, into buffer: inout ByteBuffer) {
+    static func writeStatusLine(_ status: HTTPResponseStatus, into head: inout [UInt8]) {
         let index = Int(status.code) - Self.firstStatus
         // A status outside the known classes is a mistake of a handler.
-        buffer.writeBytes(Self.statusLines.indices.contains(index) ? Self.statusLines[index] : Self.statusLines[400])
+        head.append(
+            contentsOf: Self.statusLines.indices.contains(index) ? Self.statusLines[index] : Self.statusLines[400]
+        )
     }
 
-    static func writeFields(_ response: HTTPResponse, framing: Framing, into buffer: inout ByteBuffer) {
-        if let contentType = response.contentType {
-            buffer.writeStaticString("content-type: ")
-            buffer.writeString(contentType.value)
-            buffer.writeStaticString("\r\n")
-        }
+    static func writeFields(_ response: HTTPResponse, framing: Framing, into head: inout [UInt8]) {
+        if let contentType = response.contentType { head.append(contentsOf: contentType.field) }
         switch framing {
         case .length(let count):
-            buffer.writeStaticString("content-length: ")
-            Self.writeDecimal(count, into: &buffer)
-            buffer.writeStaticString("\r\n")
-        case .chunked: buffer.writeStaticString("transfer-encoding: chunked\r\n")
+            head.append(contentsOf: Self.contentLength)
+            Self.writeDecimal(count, into: &head)
+            head.append(contentsOf: Self.lineEnd)
+        case .chunked: head.append(contentsOf: Self.chunkedField)
         case .untilClose, .none: break
         }
         for (name, value) in response.headers where Self.mayWrite(name: name, value: value) {
-            Self.writeField(name, value, into: &buffer)
+            Self.writeField(name, value, into: &head)
         }
     }
 
-    static func writeField(_ name: String, _ value: String, into buffer: inout ByteBuffer) {
-        buffer.writeString(name)
-        buffer.writeStaticString(": ")
-        buffer.writeString(value)
-        buffer.writeStaticString("\r\n")
+    static func writeField(_ name: String, _ value: String, into head: inout [UInt8]) {
+        head.append(contentsOf: name.utf8)
+        head.append(UInt8(ascii: ":"))
+        head.append(UInt8(ascii: " "))
+        head.append(contentsOf: value.utf8)
+        head.append(contentsOf: Self.lineEnd)
     }
 
     /// Framing and connection are the server's business, and a line break would let a value end the head.
@@ -64,9 +68,9 @@ enum ResponseEncoding {
         }
     }
 
-    static func writeDecimal(_ number: Int, into buffer: inout ByteBuffer) {
-        if number >= 10 { Self.writeDecimal(number / 10, into: &buffer) }
-        buffer.writeInteger(UInt8(ascii: "0") + UInt8(number % 10))
+    private static func writeDecimal(_ number: Int, into head: inout [UInt8]) {
+        if number >= 10 { Self.writeDecimal(number / 10, into: &head) }
+        head.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
     }
 
     static func chunk(_ bytes: ByteBuffer) -> ByteBuffer {

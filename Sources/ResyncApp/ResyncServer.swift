@@ -75,7 +75,15 @@ package struct ResyncServer: Sendable {
             numberOfThreads: self.settings.server.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount
         )
         let settings = EffectiveSettings(self.loaded)
-        let parts = try await ServerParts(self.loaded, settings, database, self.registry, eventLoops, self.logger)
+        let parts = try await ServerParts(
+            self.loaded,
+            settings,
+            database,
+            self.registry,
+            self.output,
+            eventLoops,
+            self.logger
+        )
         let reload = SettingsReload(
             started: self.loaded,
             effective: settings,

@@ -28,6 +28,7 @@ struct ServerParts {
         _ effective: EffectiveSettings,
         _ database: SQLiteDatabase,
         _ registry: MetricsRegistry,
+        _ log: LogOutput,
         _ eventLoops: MultiThreadedEventLoopGroup,
         _ logger: Logger
     ) async throws {
@@ -91,6 +92,7 @@ struct ServerParts {
             router: routes.router(),
             middleware: routes.middleware,
             logger: logger,
+            accessLog: RequestLog(log, logger: logger.label),
             eventLoopGroup: eventLoops,
             errorMapping: ErrorResponder.problem
         )

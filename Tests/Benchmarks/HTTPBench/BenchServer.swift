@@ -7,6 +7,7 @@ import Metrics
 import Monitoring
 import NIOCore
 import NIOPosix
+import ResyncApp
 
 /// Our server as the application runs it: metrics registry, access log in JSON, security fields, one event loop.
 enum BenchServer {
@@ -22,6 +23,7 @@ enum BenchServer {
             settings: settings,
             router: self.router(),
             logger: Logger(label: "http"),
+            accessLog: RequestLog(log, logger: "http"),
             eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: 1)
         )
         try await server.run()
