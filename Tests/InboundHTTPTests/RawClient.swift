@@ -18,7 +18,7 @@ final class RawClient: Sendable {
 
     private let socket: Int32
 
-    init(port: Int, timeout seconds: Int = 5) throws {
+    init(port: Int, timeout seconds: Int = 30) throws {
         self.socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard self.socket >= 0 else { throw Failure(call: "socket", code: errno) }
         var wait = timeval(tv_sec: seconds, tv_usec: 0)

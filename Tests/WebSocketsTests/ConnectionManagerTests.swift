@@ -122,7 +122,7 @@ struct ConnectionManagerTests {
                 #expect(try await client.next().closeCode == .protocolError)
                 await #expect(throws: SocketClient.Ended.self) { try await client.next() }
             }
-            #expect(manager.figures.open == 0)
+            await SocketServer.untilEmpty(manager)
         }
     }
 
@@ -136,8 +136,8 @@ struct ConnectionManagerTests {
                 #expect(try await client.next().closeCode == .normal)
                 await #expect(throws: SocketClient.Ended.self) { try await client.next() }
             }
+            await SocketServer.untilEmpty(manager)
             #expect(manager.subscriberCount(of: "a") == 0)
-            #expect(manager.figures.open == 0)
         }
     }
 

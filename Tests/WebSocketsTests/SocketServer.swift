@@ -6,6 +6,11 @@ import NIOPosix
 
 /// A connection manager behind a listening socket, without the HTTP part of the upgrade.
 enum SocketServer {
+    /// Waits until the server has seen the end of every connection, which may be after the client has.
+    static func untilEmpty(_ manager: ConnectionManager) async {
+        while manager.figures.open > 0 { await Task.yield() }
+    }
+
     static func with<Result: Sendable>(
         _ settings: SocketSettings = SocketSettings(),
         expiresAfter: Duration = .seconds(3600),
