@@ -180,6 +180,11 @@ final class ScriptedConnection {
         try await self.outbound.write(ByteBuffer(bytes: bytes))
     }
 
+    /// As `send`, and returns when the system has taken the bytes: `send` may run ahead of a busy event loop.
+    func sendToSystem(_ bytes: [UInt8]) async throws {
+        try await self.channel.writeAndFlush(ByteBuffer(bytes: bytes))
+    }
+
     /// A complete response with a text as its body.
     func respond(_ text: String, status: String = "200 OK", headers: String = "") async throws {
         try await self.send("HTTP/1.1 \(status)\r\nContent-Length: \(text.utf8.count)\r\n\(headers)\r\n\(text)")
