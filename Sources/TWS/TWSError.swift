@@ -62,6 +62,14 @@ package struct TWSError: Error, Sendable, CustomStringConvertible {
         return "\(self.message)\(status)"
     }
 
+    /// Whether the same call will be refused again however often it is made.
+    var isLasting: Bool {
+        switch self.code {
+        case .forbidden, .notFound, .rejected, .invalidRequest: true
+        default: false
+        }
+    }
+
     package var failureClass: FailureClass {
         switch self.code {
         case .unreachable: .notSent

@@ -58,6 +58,13 @@ private struct MirrorRun {
         while self.now < limit, self.step(until: limit) { between(&self) }
     }
 
+    /// The step that is due now fails.
+    mutating func fail(_ message: String, retryAfter: Duration? = nil, isPermanent: Bool = false) {
+        let step = self.machine.next(now: self.now, engineNow: self.engineNow)
+        if case .wait = step { return }
+        self.machine.failed(step, message, retryAfter: retryAfter, isPermanent: isPermanent, now: self.now)
+    }
+
     /// What a client does that knows only events.
     private mutating func take(_ events: PlanContent.Events) {
         self.events += events.count
@@ -276,7 +283,7 @@ private struct MirrorRun {
             while case .wait(let until) = run.machine.next(now: run.now, engineNow: run.engineNow) {
                 run.pass(run.now.duration(to: until))
             }
-            run.machine.failed("connection refused", retryAfter: nil, now: run.now)
+            run.fail("connection refused")
             guard case .wait(let until) = run.machine.next(now: run.now, engineNow: run.engineNow) else { continue }
             waits.append(run.now.duration(to: until) / .seconds(1))
         }
@@ -286,6 +293,53 @@ private struct MirrorRun {
         run.run(for: .seconds(45))
         #expect(run.machine.reason == nil)
         #expect(run.events == 1)
+    }
+
+    @Test func `an engine that refuses deltas is swept instead`() throws {
+        var run = MirrorRun(jobs: 100)
+        run.run(for: .seconds(5))
+        let id = try #require(run.plan.jobs.keys.min())
+        run.plan.jobs[id]?.status = PlanStatus.error
+        for _ in 0..<200 {
+            switch run.machine.next(now: run.now, engineNow: run.engineNow) {
+            case .delta: run.fail("list jobs: OQL_FILTER_SYNTAX_ERROR", isPermanent: true)
+            case .wait(let until): run.pass(max(.milliseconds(1), run.now.duration(to: until)))
+            default: _ = run.step(until: run.now.advanced(by: .seconds(1)))
+            }
+        }
+        #expect(run.machine.content.jobs[id]?.status == PlanStatus.error)
+        #expect(run.machine.reason != nil)
+    }
+
+    @Test func `not being allowed to see workstations does not make jobs less true`() {
+        var run = MirrorRun(jobs: 100)
+        var refused = 0
+        let limit = run.now.advanced(by: .seconds(120))
+        while run.now < limit {
+            if run.machine.next(now: run.now, engineNow: run.engineNow) == .workstations {
+                run.fail("list workstations: not authorised", isPermanent: true)
+                refused += 1
+            } else {
+                _ = run.step(until: limit)
+            }
+        }
+        #expect(refused == 1)
+        #expect(run.machine.reason == nil)
+    }
+
+    @Test func `a plan that turns out to be another in the middle of a sweep is read from its beginning`() {
+        var run = MirrorRun(jobs: 300) { $0.sweepInterval = .seconds(60) }
+        run.run(for: .seconds(60))
+        var steps = 0
+        while run.sweeps < 2 || run.machine.sweep?.seen.count ?? 0 < 100, steps < 1000 {
+            _ = run.step(until: run.now.advanced(by: .seconds(100)))
+            steps += 1
+        }
+        run.plan.replace(jobs: 290, samePlanID: false)
+        run.run(for: .seconds(60))
+        #expect(run.contentEqualsPlan)
+        #expect(run.replacements == 2)
+        #expect(run.events == 2)
     }
 
     @Test(arguments: 0..<20)
@@ -299,7 +353,7 @@ private struct MirrorRun {
                 }
             }
             switch Int.random(in: 0..<30, using: &generator) {
-            case 0: run.machine.failed("broken", retryAfter: .seconds(1), now: run.now)
+            case 0: run.fail("broken", retryAfter: .seconds(1))
             case 1: run.machine.restartSweep()
             case 2:
                 if let id = run.plan.jobs.keys.sorted().randomElement(using: &generator) {

@@ -17,6 +17,14 @@ package struct OQL: Sendable, Hashable {
     }
 }
 
+extension OQL {
+    /// Whether a text can stand in a query.
+    static func accepts(_ text: String) -> Bool {
+        text.utf8.count <= 1024
+            && !text.unicodeScalars.contains { $0 == "'" || $0 == "\\" || $0.value < 0x20 || $0.value == 0x7F }
+    }
+}
+
 /// A field of a plan object as the query language names it, which is not always its name in JSON.
 package struct OQLField: Sendable, Hashable {
     package let name: String
@@ -120,8 +128,7 @@ package indirect enum OQLCondition: Sendable, Hashable {
 }
 
 private func quoted(_ text: String) throws(TWSError) -> String {
-    let refused = text.unicodeScalars.contains { $0 == "'" || $0 == "\\" || $0.value < 0x20 || $0.value == 0x7F }
-    guard !refused, text.utf8.count <= 1024 else {
+    guard OQL.accepts(text) else {
         throw TWSError(
             code: .invalidRequest,
             message:

@@ -203,7 +203,7 @@ package final class TWSClient: Sendable {
             } catch {
                 let error = try Self.mapped(error, operation: call.operation, master: master)
                 guard error.code == .unreachable else {
-                    if error.httpStatus != nil { self.reached(index) }
+                    self.note(error, from: index)
                     throw error
                 }
                 unreachable.append(error)
@@ -219,6 +219,15 @@ package final class TWSClient: Sendable {
         )
         self.lastContact.withLock { $0.error = error.message }
         throw error
+    }
+
+    /// An error status is an answer too; silence is none.
+    private func note(_ error: TWSError, from index: Int) {
+        if error.httpStatus != nil {
+            self.reached(index)
+        } else if [.timeout, .interrupted].contains(error.code) {
+            self.lastContact.withLock { $0.error = error.message }
+        }
     }
 
     private func reached(_ index: Int) {

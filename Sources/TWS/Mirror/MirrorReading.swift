@@ -24,8 +24,7 @@ enum MirrorReading {
         case .delta(let since):
             return .delta(try await client.jobs(where: Self.delta(since: since), deadline: deadline))
         case .jobs(let ids):
-            let jobs = try await client.jobs(where: .isOneOf(.id, ids.map { .text($0) }), deadline: deadline)
-            return .jobs(jobs, ids: ids)
+            return .jobs(try await self.jobs(ids: ids, from: client, deadline: deadline), ids: ids)
         case .status(let status):
             let jobs = try await client.jobs(
                 where: .compare(.jobStatus, .equal, .text(status)),
@@ -48,6 +47,20 @@ enum MirrorReading {
         case .allStreams: return .allStreams(try await client.streams(deadline: deadline))
         case .workstations: return .workstations(try await client.workstations(deadline: deadline))
         }
+    }
+
+    private static func jobs(ids: [String], from client: TWSClient, deadline: Deadline) async throws -> [PlanJob] {
+        let texts = ids.filter(OQL.accepts).map(OQLValue.text)
+        var jobs = texts.isEmpty ? [] : try await client.jobs(where: .isOneOf(.id, texts), deadline: deadline)
+        // What cannot stand in a query can still be a part of a path.
+        for id in ids where !OQL.accepts(id) {
+            do {
+                jobs.append(try await client.job(id: id, deadline: deadline).job)
+            } catch let error as TWSError where error.isLasting {
+                continue
+            }
+        }
+        return jobs
     }
 
     func apply(

@@ -93,10 +93,9 @@ package final class PlanMirror: Service, Sendable {
             while !Task.isCancelled {
                 do {
                     try await self.step(&sweep)
-                } catch is CancellationError {
-                    return
                 } catch {
-                    self.failed(error)
+                    // Cancelled: nothing else comes out of a step.
+                    return
                 }
             }
         }
@@ -122,8 +121,13 @@ package final class PlanMirror: Service, Sendable {
             try await self.wakeUp.wait(for: now.duration(to: until), sleep: self.timing.sleep)
             return
         }
-        let reading = try await MirrorReading.read(step, from: self.client, &sweep)
-        self.apply(reading)
+        do {
+            self.apply(try await MirrorReading.read(step, from: self.client, &sweep))
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            self.failed(step, error)
+        }
     }
 
     private func apply(_ reading: MirrorReading) {
@@ -169,13 +173,19 @@ package final class PlanMirror: Service, Sendable {
         self.observer(snapshot)
     }
 
-    private func failed(_ error: any Error) {
+    private func failed(_ step: MirrorStateMachine.Step, _ error: any Error) {
         let now = self.timing.now()
         let failure = error as? TWSError
         let message = failure?.description ?? "\(error)"
         let (client, epoch) = (self.client, self.epoch)
         let snapshot = self.state.withLock { state in
-            state.machine.failed(message, retryAfter: failure?.retryAfter, now: now)
+            state.machine.failed(
+                step,
+                message,
+                retryAfter: failure?.retryAfter,
+                isPermanent: failure?.isLasting ?? false,
+                now: now
+            )
             return Self.snapshot(
                 of: state.machine,
                 client: client,
