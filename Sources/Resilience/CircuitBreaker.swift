@@ -37,6 +37,28 @@ package final class CircuitBreaker: Sendable {
         }
     }
 
+    /// Like ``call(classify:_:)`` for a call that goes on long after its success is known, such as a stream.
+    ///
+    /// `body` calls its argument when the other side has answered well: what happens from then on counts for nothing.
+    package func stream(
+        classify: (any Error) -> FailureClass,
+        _ body: (_ answered: () -> Void) async throws -> Void
+    ) async throws {
+        let permit = try self.admit()
+        var isAnswered = false
+        do {
+            try await body {
+                guard !isAnswered else { return }
+                isAnswered = true
+                self.complete(permit, .success)
+            }
+            if !isAnswered { self.complete(permit, .success) }
+        } catch {
+            if !isAnswered { self.complete(permit, classify(error).breakerOutcome) }
+            throw error
+        }
+    }
+
     package func force(_ override: CircuitBreakerStateMachine.Override?) {
         let now = self.timing.now()
         self.state.withLock { $0.setOverride(override, now: now) }

@@ -54,6 +54,7 @@ package struct CircuitBreakerStateMachine: Sendable {
     }
 
     private struct Ramp: Sendable {
+        /// Ended or refused; of calls under way nothing is known.
         var requests = 0.0
         var accepted = 0.0
         /// The client-side throttle of Google's SRE book, chapter 21, with K = 2.
@@ -71,11 +72,9 @@ package struct CircuitBreakerStateMachine: Sendable {
             if self.isRamping {
                 if self.changedAt.duration(to: now) >= self.settings.ramp {
                     self.isRamping = false
-                } else {
-                    // Of the calls before this one: nothing is known against the first.
-                    let rejection = self.ramp.rejection
+                } else if random < self.ramp.rejection {
                     self.ramp.requests += 1
-                    if random < rejection { return .rejected(retryAfter: self.settings.openTime) }
+                    return .rejected(retryAfter: self.settings.openTime)
                 }
             }
             return .admitted(self.permit(now: now, isProbe: false), nil)
@@ -163,7 +162,10 @@ package struct CircuitBreakerStateMachine: Sendable {
             self.median = max(duration, .microseconds(1))
         }
         self.consecutiveFailures = failed ? self.consecutiveFailures + 1 : 0
-        if self.isRamping, !failed { self.ramp.accepted += 1 }
+        if self.isRamping {
+            self.ramp.requests += 1
+            if !failed { self.ramp.accepted += 1 }
+        }
         self.window.advance(to: now)
         self.window.update { calls in
             calls.total += 1

@@ -57,6 +57,15 @@ package struct TWSError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
+    init(circuitOpen error: ResilienceError, operation: String) {
+        self.init(
+            code: .circuitOpen,
+            message: "\(operation): \(error.message)",
+            retryAfter: error.retryAfter,
+            cause: error
+        )
+    }
+
     package var description: String {
         let status = self.httpStatus.map { " (HTTP \($0))" } ?? ""
         return "\(self.message)\(status)"

@@ -206,6 +206,18 @@ private final class Subject {
         for index in 0..<9 { #expect(self.call(machine, at: second + Double(index), .success, random: 0)) }
     }
 
+    @Test func `calls under way after closing do not count against others`() {
+        let machine = self.machine()
+        for _ in 0..<5 { _ = self.call(machine, at: 0, self.failure) }
+        for _ in 0..<5 { _ = self.call(machine, at: 3, .success) }
+        for _ in 0..<20 {
+            guard case .admitted = machine.admit(now: self.at(3.1), random: 0) else {
+                Issue.record("refused although nothing has failed")
+                return
+            }
+        }
+    }
+
     @Test func `an operator's decision holds until it is taken back`() {
         let machine = self.machine()
         machine.setOverride(.forcedOpen, now: self.start)

@@ -70,6 +70,27 @@ private func always(_ failure: FailureClass) -> (any Error) -> FailureClass {
         #expect(breaker.snapshot.calls > 0)
     }
 
+    @Test func `how a stream ends after its answer counts for nothing`() async {
+        let breaker = self.breaker()
+        for _ in 0..<50 {
+            await #expect(throws: Refused.self) {
+                try await breaker.stream(classify: always(.unknown)) { answered in
+                    answered()
+                    self.time.advance(by: .milliseconds(1))
+                    throw Refused()
+                }
+            }
+        }
+        #expect(breaker.snapshot.state == "closed")
+        #expect(breaker.snapshot.failureRate == 0)
+        for _ in 0..<5 {
+            await #expect(throws: Refused.self) {
+                try await breaker.stream(classify: always(.unknown)) { _ in throw Refused() }
+            }
+        }
+        #expect(breaker.snapshot.state == "open")
+    }
+
     @Test func `the last error is thrown after three attempts with growing delays`() async {
         var attempts: [Int] = []
         await #expect(throws: Refused.self) {

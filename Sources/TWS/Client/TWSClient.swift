@@ -15,12 +15,12 @@ package final class TWSClient: Sendable {
     package let clock: EngineClock
     package let breaker: CircuitBreaker
     let logLimit: ConcurrencyLimit
-    private let http: HTTPClient
-    private let masters: [TWSMaster]
-    private let failover: Locked<TWSMastersStateMachine>
-    private let lastContact = Locked<Contact>(Contact())
+    let http: HTTPClient
+    let masters: [TWSMaster]
+    let failover: Locked<TWSMastersStateMachine>
+    let lastContact = Locked<Contact>(Contact())
     private let budget: RetryBudget
-    private let timing: Timing
+    let timing: Timing
     private let logger: Logger
     private let calls: Timer
 
@@ -81,51 +81,6 @@ package final class TWSClient: Sendable {
         return (try? JSONDocument(parsing: response.body)).map(TWSAnswer.init)
     }
 
-    /// Streams the body of a 2xx answer; never repeated once the body has begun.
-    func stream(
-        _ call: TWSCall,
-        deadline: Deadline,
-        requestID: String?,
-        onBody: ([UInt8]) async throws -> Void
-    ) async throws {
-        // Under the breaker only until the head is there: how long a log is followed says nothing about the engine.
-        try await self.guarded(call, deadline: deadline) { master in
-            var refusal: (status: Int, retryAfter: String?, body: [UInt8])?
-            var request = call.request(
-                master: master,
-                credentials: self.settings.credentials,
-                requestID: requestID
-            )
-            request.readTimeout = call.readTimeout
-            try await self.http.stream(
-                request,
-                deadline: deadline,
-                onHead: { head in
-                    self.clock.observe(dateHeader: head.headers["Date"])
-                    if !(200..<300).contains(head.status) {
-                        refusal = (head.status, head.headers["Retry-After"], [])
-                    }
-                },
-                onBody: { chunk in
-                    if refusal != nil {
-                        // An error's body is bounded: what does not fit is not needed to understand it.
-                        if refusal?.body.count ?? 0 < 65_536 { refusal?.body += chunk }
-                    } else {
-                        try await onBody(chunk)
-                    }
-                }
-            )
-            if let refusal {
-                throw TWSErrorBody.error(
-                    status: refusal.status,
-                    body: refusal.body,
-                    retryAfter: refusal.retryAfter,
-                    operation: call.operation
-                )
-            }
-        }
-    }
-
     private func retrying(
         _ call: TWSCall,
         deadline: Deadline,
@@ -179,16 +134,11 @@ package final class TWSClient: Sendable {
                 try await self.onAnyMaster(call, deadline: deadline, body)
             }
         } catch let error as ResilienceError {
-            throw TWSError(
-                code: .circuitOpen,
-                message: "\(call.operation): \(error.message)",
-                retryAfter: error.retryAfter,
-                cause: error
-            )
+            throw TWSError(circuitOpen: error, operation: call.operation)
         }
     }
 
-    private func onAnyMaster<Result: Sendable>(
+    func onAnyMaster<Result: Sendable>(
         _ call: TWSCall,
         deadline: Deadline,
         _ body: (TWSMaster) async throws -> Result
@@ -270,42 +220,4 @@ package final class TWSClient: Sendable {
 /// The JSON answer to one call.
 struct TWSAnswer: Sendable {
     let document: JSONDocument
-}
-
-private struct Contact: Sendable {
-    var at: ContinuousClock.Instant?
-    var error: String?
-}
-
-extension TWSEngineSettings {
-    /// What an HTTP client for this engine has to connect to.
-    package var origins: [String] { self.urls.map { TWSMaster(url: $0).origin } }
-}
-
-/// How an engine is reached at this moment.
-package struct TWSReachability: Sendable {
-    package let currentMaster: String
-    package let masters: [String]
-    /// Time since a master answered anything at all; nil when none ever has.
-    package let sinceLastAnswer: Duration?
-    /// Why no master could be reached at the last attempt; nil when one answered.
-    package let error: String?
-    package let breaker: CircuitBreakerSnapshot
-
-    package var isReachable: Bool { self.sinceLastAnswer != nil && self.error == nil }
-}
-
-extension TWSClient {
-    package var reachability: TWSReachability {
-        let now = self.timing.now()
-        let current = self.failover.withLock { $0.current }
-        let contact = self.lastContact.withLock { $0 }
-        return TWSReachability(
-            currentMaster: current < self.masters.count ? self.masters[current].origin : "",
-            masters: self.masters.map(\.origin),
-            sinceLastAnswer: contact.at.map { $0.duration(to: now) },
-            error: contact.error,
-            breaker: self.breaker.snapshot
-        )
-    }
 }

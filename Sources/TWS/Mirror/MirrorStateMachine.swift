@@ -142,12 +142,14 @@ struct MirrorStateMachine: Sendable {
         self.reason = message
         // After so many, doubling has passed the bound for any interval.
         let doubled = self.settings.pollInterval * (1 << min(self.failures - 1, 10))
-        self.retryAt = now.advanced(by: max(retryAfter ?? .zero, min(doubled, .seconds(30))))
+        let retryAt = now.advanced(by: max(retryAfter ?? .zero, min(doubled, .seconds(30))))
+        self.retryAt = retryAt
         guard isPermanent else { return }
         // Not to be asked again and again: the next poll begins anew, and sweeps see what it does not.
         self.queue = []
         if case .delta = step {
-            self.pollDue = now.advanced(by: self.settings.pollInterval)
+            // Later than the retry, or the sweep would never have its turn.
+            self.pollDue = retryAt.advanced(by: self.settings.pollInterval)
             self.sweepDue = min(self.sweepDue, now)
         }
     }
