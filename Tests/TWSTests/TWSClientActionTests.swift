@@ -5,7 +5,7 @@ import Testing
 
 @testable import TWS
 
-@Suite(.timeLimit(.minutes(2))) struct `Acting on an engine` {
+@Suite(.timeLimit(.minutes(5))) struct `Acting on an engine` {
     private static let why = TWSJustification(description: "line one\nline two \u{1F600}", ticket: "INC1")
 
     @Test func `jobs are held, released, reprioritised and cancelled`() async throws {
@@ -13,8 +13,7 @@ import Testing
             let id = try #require(try await harness.job(PlanStatus.waiting)?.id)
             func act(_ action: TWSJobAction) async throws -> TWSReceipt {
                 let receipt = try await harness.client.perform(
-                    action,
-                    onJob: id,
+                    .job(id: id, action),
                     justification: Self.why,
                     deadline: harness.deadline
                 )
@@ -41,13 +40,13 @@ import Testing
                 running = try await harness.job(PlanStatus.running)
             }
             let job = try #require(running)
-            _ = try await harness.client.perform(.kill, onJob: job.id, deadline: harness.deadline)
+            _ = try await harness.client.perform(.job(id: job.id, .kill), deadline: harness.deadline)
             await harness.simulator.advance(seconds: 10)
             #expect(try await harness.status(job.id) == PlanStatus.error)
             let run = try #require(job.runID)
             var options = TWSRerunOptions()
             options.priority = 20
-            _ = try await harness.client.rerun(run: run, options: options, deadline: harness.deadline)
+            _ = try await harness.client.perform(.rerun(run: run, options), deadline: harness.deadline)
             await harness.simulator.advance(seconds: 10)
             let again = try await harness.client.job(id: job.id, deadline: harness.deadline)
             #expect(again.runs.count == 2)
@@ -59,15 +58,15 @@ import Testing
     @Test func `dependencies are released and outcomes confirmed`() async throws {
         try await EngineHarness.run { harness in
             let id = try #require(try await harness.job(PlanStatus.waiting)?.id)
-            _ = try await harness.client.perform(.releaseDependencies, onJob: id, deadline: harness.deadline)
+            _ = try await harness.client.perform(.job(id: id, .releaseDependencies), deadline: harness.deadline)
             await harness.simulator.advance(seconds: 10)
             #expect(try await harness.status(id) != PlanStatus.waiting)
             try harness.simulator.force(job: id, status: .abend, returnCode: 3)
-            _ = try await harness.client.perform(.confirmSuccessful, onJob: id, deadline: harness.deadline)
+            _ = try await harness.client.perform(.job(id: id, .confirmSuccessful), deadline: harness.deadline)
             await harness.simulator.advance(seconds: 5)
             #expect(try await harness.status(id) == PlanStatus.successful)
             let error = await #expect(throws: TWSError.self) {
-                try await harness.client.perform(.confirmAbended, onJob: id, deadline: harness.deadline)
+                try await harness.client.perform(.job(id: id, .confirmAbended), deadline: harness.deadline)
             }
             #expect(error?.code == .rejected)
             #expect(error?.mayHaveBeenExecuted == false)
@@ -78,15 +77,14 @@ import Testing
         try await EngineHarness.run { harness in
             let streams = try await harness.client.streams(deadline: harness.deadline)
             let stream = try #require(streams.min { $0.id < $1.id })
-            _ = try await harness.client.cancelStream(id: stream.id, deadline: harness.deadline)
+            _ = try await harness.client.perform(.cancelStream(id: stream.id), deadline: harness.deadline)
             await harness.simulator.advance(seconds: 5)
             #expect(try await harness.client.stream(id: stream.id, deadline: harness.deadline).stream.canceled)
             var options = TWSSubmitOptions()
             options.alias = "AGAIN"
             options.parameters = ["DT": "20260115"]
-            let receipt = try await harness.client.submitStream(
-                modelID: try #require(stream.modelID),
-                options: options,
+            let receipt = try await harness.client.perform(
+                .submitStream(modelID: try #require(stream.modelID), options),
                 justification: Self.why,
                 deadline: harness.deadline
             )
@@ -97,8 +95,8 @@ import Testing
             let agent = try #require(
                 try await harness.client.workstations(deadline: harness.deadline).first { $0.name == "AGT001" }
             )
-            for action in [TWSClient.WorkstationAction.stop, .start, .setLimit(3)] {
-                _ = try await harness.client.perform(action, onWorkstation: agent.id, deadline: harness.deadline)
+            for action in [TWSWorkstationAction.stop, .start, .setLimit(3)] {
+                _ = try await harness.client.perform(.workstation(id: agent.id, action), deadline: harness.deadline)
                 await harness.simulator.advance(seconds: 5)
                 let now = try await harness.client.workstation(id: agent.id, deadline: harness.deadline)
                 switch action {
@@ -123,9 +121,8 @@ import Testing
             let job = try await harness.client.job(id: first.id, deadline: harness.deadline)
             let prompt = try #require(job.dependencies.first { $0.type == "PROMPT" })
             #expect(prompt.promptStatus == "ASKED")
-            _ = try await harness.client.replyToPrompt(
-                id: try #require(prompt.promptID),
-                yes: true,
+            _ = try await harness.client.perform(
+                .replyToPrompt(id: try #require(prompt.promptID), yes: true),
                 deadline: harness.deadline
             )
             await harness.simulator.advance(seconds: 10)
@@ -137,13 +134,12 @@ import Testing
         try await EngineHarness.run { harness in
             let before = harness.simulator.requestCount
             let attempts: [() async throws -> Void] = [
-                { _ = try await harness.client.perform(.setPriority(102), onJob: "x", deadline: harness.deadline) },
-                { _ = try await harness.client.perform(.setPriority(-1), onJob: "x", deadline: harness.deadline) },
-                { _ = try await harness.client.perform(.hold, onJob: "..", deadline: harness.deadline) },
+                { _ = try await harness.client.perform(.job(id: "x", .setPriority(102)), deadline: harness.deadline) },
+                { _ = try await harness.client.perform(.job(id: "x", .setPriority(-1)), deadline: harness.deadline) },
+                { _ = try await harness.client.perform(.job(id: "..", .hold), deadline: harness.deadline) },
                 {
                     _ = try await harness.client.perform(
-                        .setLimit(1025),
-                        onWorkstation: "x",
+                        .workstation(id: "x", .setLimit(1025)),
                         deadline: harness.deadline
                     )
                 },

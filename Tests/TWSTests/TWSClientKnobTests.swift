@@ -37,7 +37,7 @@ private enum Unknown: String, CaseIterable, CustomTestStringConvertible {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `Engines that differ in what is not documented` {
+@Suite(.timeLimit(.minutes(5))) struct `Engines that differ in what is not documented` {
     @Test(arguments: Unknown.allCases)
     fileprivate func `reading and acting work with every value of each unknown`(unknown: Unknown) async throws {
         try await EngineHarness.run { configuration, _ in
@@ -56,17 +56,17 @@ private enum Unknown: String, CaseIterable, CustomTestStringConvertible {
             let waiting = try #require(jobs.filter { $0.status == PlanStatus.waiting }.min { $0.id < $1.id })
             let detail = try await harness.client.job(id: waiting.id, deadline: harness.deadline)
             #expect(detail.job.isSame(as: waiting))
-            _ = try await harness.client.perform(.hold, onJob: waiting.id, deadline: harness.deadline)
+            _ = try await harness.client.perform(.job(id: waiting.id, .hold), deadline: harness.deadline)
             await harness.simulator.advance(seconds: 5)
             #expect(try await harness.status(waiting.id) == PlanStatus.held)
-            _ = try await harness.client.perform(.cancel, onJob: waiting.id, deadline: harness.deadline)
+            _ = try await harness.client.perform(.job(id: waiting.id, .cancel), deadline: harness.deadline)
             await harness.simulator.advance(seconds: 5)
             let canceled = try await harness.client.job(id: waiting.id, deadline: harness.deadline).job
             #expect(canceled.status == PlanStatus.canceled)
             #expect(canceled.canceled)
 
             let run = try #require(ended.runID)
-            _ = try await harness.client.rerun(run: run, deadline: harness.deadline)
+            _ = try await harness.client.perform(.rerun(run: run), deadline: harness.deadline)
             let missing = await #expect(throws: TWSError.self) {
                 try await harness.client.job(id: "no-such-job", deadline: harness.deadline)
             }

@@ -78,6 +78,37 @@ import Testing
     }
 }
 
+@Suite struct `Receipts of actions` {
+    private func receipt(_ body: String) throws -> TWSReceipt {
+        try TWSReceipt(JSONDocument(parsing: Array(body.utf8)).root, operation: "hold job")
+    }
+
+    @Test(arguments: [
+        (#"{"id":"7","url":"https://m/7"}"#, "7"), (#"{"results":[{"id":"8"},{"id":"9"}]}"#, "8"),
+        (#"{"id":"7","error":false,"isError":false}"#, "7"), ("{}", nil), ("[]", nil), ("null", nil),
+    ])
+    func `the object acted upon is named when the engine names it`(body: String, id: String?) throws {
+        #expect(try self.receipt(body).id == id)
+    }
+
+    @Test(arguments: [
+        #"{"id":"7","isError":true,"message":"AWSJDB201E locked"}"#,
+        #"{"id":"7","error":true,"message":"AWSJDB201E locked"}"#,
+        #"{"results":[{"id":"7","isError":"true","message":"AWSJDB201E locked"}]}"#,
+    ])
+    func `a refusal that comes with a good status is a refusal`(body: String) throws {
+        let error = #expect(throws: TWSError.self) { try self.receipt(body) }
+        #expect(error?.code == .rejected)
+        #expect(error?.messageID == "AWSJDB201E")
+        #expect(error?.message == "hold job: AWSJDB201E locked")
+        #expect(error?.mayHaveBeenExecuted == false)
+    }
+
+    @Test func `an answer that is empty or no JSON is a receipt all the same`() throws {
+        #expect(try TWSReceipt(nil, operation: "hold job").id == nil)
+    }
+}
+
 @Suite struct `Durations and dates` {
     @Test(arguments: [
         ("\"PT1H24M30S\"", 5070), ("\"PT8M\"", 480), ("\"PT4H20S\"", 14_420), ("\"P1DT2H\"", 93_600),

@@ -121,15 +121,14 @@ struct ActionRoutes: Sendable {
         let (body, object) = try await self.body(request)
         try object.finish()
         let job = try await self.job(id, engine, request)
-        let requestID = request.context.requestID
-        let call = try Self.call(action, job, engine.client, body.parameters, requestID: requestID)
+        let scheduled = try Self.order(action, job, body.parameters)
         try body.parameters.finish()
         let order = PlanActions.Order(
             name: "job.\(action.rawValue)",
             target: .job(job, engine: engine.name),
             engine: engine,
             justification: body.justification,
-            call: call,
+            action: scheduled,
             accepted: { _ in engine.mirror.follow(jobID: id) }
         )
         return try await self.actions.answer(order, body: body.bytes, request)
@@ -145,16 +144,7 @@ struct ActionRoutes: Sendable {
         ).job
     }
 
-    private typealias Call = @Sendable (TWSJustification, Deadline) async throws -> TWSReceipt
-
-    private static func call(
-        _ action: JobAction,
-        _ job: PlanJob,
-        _ client: TWSClient,
-        _ parameters: ActionParameters,
-        requestID: String
-    ) throws -> Call {
-        let scheduler: TWSJobAction
+    private static func order(_ action: JobAction, _ job: PlanJob, _ parameters: ActionParameters) throws -> TWSAction {
         switch action {
         case .rerun:
             guard let runID = job.runID else {
@@ -164,38 +154,19 @@ struct ActionRoutes: Sendable {
             options.priority = try parameters.int("priority", in: 0...101)
             options.startAt = try parameters.time("startAt")
             options.stepName = try parameters.text("stepName")
-            let chosen = options
-            return { justification, deadline in
-                try await client.rerun(
-                    run: runID,
-                    options: chosen,
-                    justification: justification,
-                    deadline: deadline,
-                    requestID: requestID
-                )
-            }
+            return .rerun(run: runID, options)
         case .setPriority:
             guard let priority = try parameters.int("priority", in: 0...101) else {
                 throw RequestObject.violation("parameters/priority", "expected a whole number from 0 to 101")
             }
-            scheduler = .setPriority(priority)
-        case .cancel: scheduler = .cancel
-        case .kill: scheduler = .kill
-        case .hold: scheduler = .hold
-        case .release: scheduler = .release
-        case .confirmSuccessful: scheduler = .confirmSuccessful
-        case .confirmAbended: scheduler = .confirmAbended
-        case .releaseDependencies: scheduler = .releaseDependencies
-        }
-        let id = job.id
-        return { justification, deadline in
-            try await client.perform(
-                scheduler,
-                onJob: id,
-                justification: justification,
-                deadline: deadline,
-                requestID: requestID
-            )
+            return .job(id: job.id, .setPriority(priority))
+        case .cancel: return .job(id: job.id, .cancel)
+        case .kill: return .job(id: job.id, .kill)
+        case .hold: return .job(id: job.id, .hold)
+        case .release: return .job(id: job.id, .release)
+        case .confirmSuccessful: return .job(id: job.id, .confirmSuccessful)
+        case .confirmAbended: return .job(id: job.id, .confirmAbended)
+        case .releaseDependencies: return .job(id: job.id, .releaseDependencies)
         }
     }
 
@@ -208,18 +179,9 @@ struct ActionRoutes: Sendable {
         guard let stream = try PlanView([engine]).parts.first?.snapshot.streams[id] else {
             throw HTTPProblem(.notFound, code: "not-found", detail: "The plan has no job stream \(id).")
         }
-        let client = engine.client
-        let requestID = request.context.requestID
-        let call: Call
+        let action: TWSAction
         if verb == "cancel" {
-            call = { justification, deadline in
-                try await client.cancelStream(
-                    id: id,
-                    justification: justification,
-                    deadline: deadline,
-                    requestID: requestID
-                )
-            }
+            action = .cancelStream(id: id)
         } else {
             guard let modelID = stream.modelID else {
                 let detail = "The scheduler does not say which definition \(stream.name) comes from."
@@ -230,16 +192,7 @@ struct ActionRoutes: Sendable {
             options.alias = try body.parameters.text("alias")
             options.priority = try body.parameters.int("priority", in: 0...101)
             options.parameters = try body.parameters.texts("variables")
-            let chosen = options
-            call = { justification, deadline in
-                try await client.submitStream(
-                    modelID: modelID,
-                    options: chosen,
-                    justification: justification,
-                    deadline: deadline,
-                    requestID: requestID
-                )
-            }
+            action = .submitStream(modelID: modelID, options)
         }
         try body.parameters.finish()
         let jobs = engine.mirror.snapshot.jobs.inStream(stream.name).filter { $0.streamID == id && !$0.isFinal }
@@ -248,7 +201,7 @@ struct ActionRoutes: Sendable {
             target: .jobStream(stream, engine: engine.name),
             engine: engine,
             justification: body.justification,
-            call: call,
+            action: action,
             accepted: { _ in for job in jobs.prefix(100) { engine.mirror.follow(jobID: job.id) } }
         )
         return try await self.actions.answer(order, body: body.bytes, request)
@@ -261,7 +214,7 @@ struct ActionRoutes: Sendable {
         guard let workstation = try PlanView([engine]).parts.first?.snapshot.workstations[id] else {
             throw HTTPProblem(.notFound, code: "not-found", detail: "The plan has no workstation \(id).")
         }
-        let action: TWSClient.WorkstationAction
+        let action: TWSWorkstationAction
         switch verb {
         case "start": action = .start
         case "stop": action = .stop
@@ -272,22 +225,12 @@ struct ActionRoutes: Sendable {
             action = .setLimit(limit)
         }
         try body.parameters.finish()
-        let client = engine.client
-        let requestID = request.context.requestID
         let order = PlanActions.Order(
             name: "workstation.\(verb)",
             target: .workstation(workstation, engine: engine.name),
             engine: engine,
             justification: body.justification,
-            call: { justification, deadline in
-                try await client.perform(
-                    action,
-                    onWorkstation: id,
-                    justification: justification,
-                    deadline: deadline,
-                    requestID: requestID
-                )
-            },
+            action: .workstation(id: id, action),
             accepted: { _ in }
         )
         return try await self.actions.answer(order, body: body.bytes, request)
@@ -301,22 +244,12 @@ struct ActionRoutes: Sendable {
         }
         try object.finish()
         try body.parameters.finish()
-        let client = engine.client
-        let requestID = request.context.requestID
         let order = PlanActions.Order(
             name: "prompt.reply",
             target: .prompt(id, engine: engine.name),
             engine: engine,
             justification: body.justification,
-            call: { justification, deadline in
-                try await client.replyToPrompt(
-                    id: id,
-                    yes: yes,
-                    justification: justification,
-                    deadline: deadline,
-                    requestID: requestID
-                )
-            },
+            action: .replyToPrompt(id: id, yes: yes),
             accepted: { _ in }
         )
         return try await self.actions.answer(order, body: body.bytes, request)

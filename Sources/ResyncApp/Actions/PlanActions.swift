@@ -29,8 +29,8 @@ struct PlanActions: Sendable {
         let target: AuditTarget
         let engine: Engine
         let justification: Justification
-        /// The call to the scheduler.
-        let call: @Sendable (_ justification: TWSJustification, _ deadline: Deadline) async throws -> TWSReceipt
+        /// What the scheduler is asked for.
+        let action: TWSAction
         /// What to do once it is accepted: have the mirror look at what has been changed.
         let accepted: @Sendable (TWSReceipt) -> Void
     }
@@ -62,16 +62,22 @@ struct PlanActions: Sendable {
             ticket: order.justification.ticket,
             request
         )
-        let deadline = request.context.deadline
+        let (deadline, requestID) = (request.context.deadline, request.context.requestID)
         // Awaited right here, but not cancelled with the request: an intent must get its outcome.
-        let record = try await Task { try await self.carryOut(order, action, deadline: deadline) }.value
+        let record = try await Task {
+            try await self.carryOut(order, action, deadline: deadline, requestID: requestID)
+        }.value
         var json = JSONWriter()
         json.write(record)
         return json.bytes
     }
 
-    private func carryOut(_ order: Order, _ action: ActionTrail.Action, deadline: Deadline) async throws -> ActionRecord
-    {
+    private func carryOut(
+        _ order: Order,
+        _ action: ActionTrail.Action,
+        deadline: Deadline,
+        requestID: String
+    ) async throws -> ActionRecord {
         var record = ActionRecord(
             id: action.id,
             action: action.name,
@@ -91,7 +97,12 @@ struct PlanActions: Sendable {
         )
         var failure: (any Error)?
         do {
-            let receipt = try await order.call(justification, deadline)
+            let receipt = try await order.engine.client.perform(
+                order.action,
+                justification: justification,
+                deadline: deadline,
+                requestID: requestID
+            )
             record.status = .accepted
             order.accepted(receipt)
         } catch {

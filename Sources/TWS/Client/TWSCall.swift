@@ -21,21 +21,12 @@ struct TWSCall: Sendable {
         _ operation: String,
         method: String = "PUT",
         path: String,
-        query: [(name: String, value: String)] = [],
-        body: [UInt8] = Array("{}".utf8),
-        idempotent: Bool = false,
-        justification: TWSJustification?
+        body: [UInt8] = Self.emptyBody
     ) -> Self {
-        Self(
-            operation: operation,
-            method: method,
-            path: path,
-            query: query,
-            headers: justification?.headers ?? [],
-            body: body,
-            idempotent: idempotent
-        )
+        Self(operation: operation, method: method, path: path, body: body, idempotent: false)
     }
+
+    static let emptyBody = Array("{}".utf8)
 
     func request(
         master: TWSMaster,
@@ -73,7 +64,7 @@ package struct TWSJustification: Sendable, Hashable {
         self.ticket = ticket
     }
 
-    fileprivate var headers: [(String, String)] {
+    var headers: [(String, String)] {
         let values = [
             ("Justification-Category", self.category), ("Justification-Description", self.description),
             ("Justification-Ticket-Num", self.ticket),
