@@ -14,6 +14,7 @@ private struct MirrorRun {
     var events = 0
     var reads = 0
     var sweeps = 0
+    var refusals = 0
 
     init(jobs: Int, settings change: (inout MirrorSettings) -> Void = { _ in }) {
         self.plan = ModelPlan(jobs: jobs)
@@ -56,6 +57,20 @@ private struct MirrorRun {
     mutating func run(for duration: Duration, _ between: (inout Self) -> Void = { _ in }) {
         let limit = self.now.advanced(by: duration)
         while self.now < limit, self.step(until: limit) { between(&self) }
+    }
+
+    /// Like ``run(for:_:)`` with an engine that refuses the steps named, for good.
+    mutating func run(for duration: Duration, refusing isRefused: (MirrorStateMachine.Step) -> Bool) {
+        let limit = self.now.advanced(by: duration)
+        while self.now < limit {
+            if isRefused(self.machine.next(now: self.now, engineNow: self.engineNow)) {
+                self.refusals += 1
+                self.pass(.milliseconds(20))
+                self.fail("refused", isPermanent: true)
+            } else {
+                _ = self.step(until: limit)
+            }
+        }
     }
 
     /// The step that is due now fails.
@@ -295,35 +310,71 @@ private struct MirrorRun {
         #expect(run.events == 1)
     }
 
-    @Test func `an engine that refuses deltas is swept instead`() throws {
-        var run = MirrorRun(jobs: 100)
-        run.run(for: .seconds(5))
-        let id = try #require(run.plan.jobs.keys.min())
-        run.plan.jobs[id]?.status = PlanStatus.error
-        for _ in 0..<200 {
-            switch run.machine.next(now: run.now, engineNow: run.engineNow) {
-            case .delta: run.fail("list jobs: OQL_FILTER_SYNTAX_ERROR", isPermanent: true)
-            case .wait(let until): run.pass(max(.milliseconds(1), run.now.duration(to: until)))
-            default: _ = run.step(until: run.now.advanced(by: .seconds(1)))
+    /// The kinds of question an engine may refuse on its own.
+    enum Refusal: CaseIterable {
+        case delta
+        case jobs
+        case status
+        case counts
+        case sweeps
+
+        func covers(_ step: MirrorStateMachine.Step) -> Bool {
+            switch (self, step) {
+            case (.delta, .delta), (.jobs, .jobs), (.status, .status), (.counts, .counts), (.sweeps, .sweepPage): true
+            default: false
             }
         }
-        #expect(run.machine.content.jobs[id]?.status == PlanStatus.error)
-        #expect(run.machine.reason != nil)
+    }
+
+    @Test(arguments: Refusal.allCases)
+    func `an engine that refuses one kind of question is followed by the others`(refusal: Refusal) throws {
+        var run = MirrorRun(jobs: 100) { $0.sweepInterval = .seconds(60) }
+        run.run(for: .seconds(5))
+        let ids = run.plan.jobs.keys.sorted()
+        run.plan.jobs[ids[0]]?.status = PlanStatus.error
+        run.plan.jobs[ids[0]]?.endedAt = run.engineNow
+        run.machine.follow(ids[1], now: run.now)
+        run.run(for: .seconds(70)) { refusal.covers($0) }
+        #expect(run.machine.content.jobs[ids[0]]?.status == PlanStatus.error)
+        // Twice a second at most, and never in a circle.
+        #expect(run.refusals < 140)
+
+        run.plan.jobs[ids[2]]?.status = PlanStatus.held
+        run.run(for: .seconds(130)) { refusal.covers($0) }
+        #expect(run.machine.content.jobs[ids[2]]?.status == PlanStatus.held)
+        if refusal != .jobs {
+            // Gone is only what its own id does not find.
+            run.plan.jobs[ids[3]] = nil
+            run.run(for: .seconds(130)) { refusal.covers($0) }
+            if refusal != .sweeps { #expect(run.contentEqualsPlan) }
+        }
+        #expect(run.copyEqualsContent)
+    }
+
+    @Test(arguments: [Refusal.delta, .counts])
+    func `a refusal of one kind is said as long as it lasts`(refusal: Refusal) {
+        var run = MirrorRun(jobs: 100) { $0.sweepInterval = .seconds(60) }
+        run.run(for: .seconds(5))
+        run.run(for: .seconds(20)) { refusal.covers($0) }
+        #expect(run.machine.reason == "refused")
+        run.run(for: .seconds(100))
+        #expect(run.machine.reason == nil)
+    }
+
+    @Test func `a new plan is taken over from an engine that refuses to count`() {
+        var run = MirrorRun(jobs: 300)
+        run.run(for: .seconds(15))
+        run.plan.replace(jobs: 310, samePlanID: false)
+        // None of its jobs runs: nothing but a sweep shows it.
+        run.run(for: .seconds(400)) { $0 == .counts }
+        #expect(run.replacements == 2)
+        #expect(run.contentEqualsPlan)
     }
 
     @Test func `not being allowed to see workstations does not make jobs less true`() {
         var run = MirrorRun(jobs: 100)
-        var refused = 0
-        let limit = run.now.advanced(by: .seconds(120))
-        while run.now < limit {
-            if run.machine.next(now: run.now, engineNow: run.engineNow) == .workstations {
-                run.fail("list workstations: not authorised", isPermanent: true)
-                refused += 1
-            } else {
-                _ = run.step(until: limit)
-            }
-        }
-        #expect(refused == 1)
+        run.run(for: .seconds(120)) { $0 == .workstations }
+        #expect(run.refusals == 1)
         #expect(run.machine.reason == nil)
     }
 

@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import TWS
@@ -90,5 +91,24 @@ import Testing
         }
         #expect(pages < 10_000)
         #expect(paging.isIncomplete)
+    }
+
+    @Test func `a list that moves faster than it can be read is an error and no shorter list`() async throws {
+        let query = TWSListQuery(operation: "list jobs", path: "/plan/job", pageSize: 2)
+        var pager = try TWSPager(query) { element in element.text("id").map { ($0, $0) } }
+        var count = 0
+        func answer() throws -> TWSAnswer {
+            count += 1
+            let text = #"{"results":[{"id":"a\#(count)"},{"id":"b\#(count)"}],"next":"more"}"#
+            return TWSAnswer(document: try JSONDocument(parsing: Array(text.utf8)))
+        }
+        for _ in 0..<2 {
+            let error = await #expect(throws: TWSError.self) {
+                while try await pager.next({ _ in try answer() }) != nil {}
+            }
+            #expect(error?.code == .malformedAnswer)
+        }
+        let isFinished = pager.isFinished
+        #expect(isFinished)
     }
 }

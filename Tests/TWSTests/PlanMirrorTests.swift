@@ -83,13 +83,13 @@ extension PlanSnapshot {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `Mirroring an engine` {
-    private func mirror(_ harness: EngineHarness, _ observer: Observer, settings: MirrorSettings? = nil) -> PlanMirror {
+@Suite(.timeLimit(.minutes(5))) struct `Mirroring an engine` {
+    private func mirror(_ harness: EngineHarness, _ observer: Observer, time: ManualTime? = nil) -> PlanMirror {
         PlanMirror(
             client: harness.client,
-            settings: settings ?? MirrorSettings(harness.client.settings),
+            settings: MirrorSettings(harness.client.settings),
             epoch: "e1",
-            timing: .system,
+            timing: time?.timing ?? .system,
             logger: harness.logger,
             changes: observer.take,
             published: observer.take
@@ -127,7 +127,8 @@ extension PlanSnapshot {
                 let truth = try await harness.client.jobs(deadline: harness.deadline)
                 let last = await observer.snapshot { $0.offset > 100 && $0.contains(exactly: truth) }
                 #expect(last.freshness.reason == nil)
-                #expect(!last.freshness.isStale())
+                let fetchedAt = try #require(last.freshness.fetchedAt)
+                #expect(!last.freshness.isStale(at: fetchedAt + 1000))
                 let replayed = observer.replayed(onto: first.jobs)
                 #expect(replayed?.mapValues(ObjectIdentifier.init) == self.identities(mirror.snapshot))
                 #expect(observer.offsets == Array(1...UInt64(observer.offsets.count)))
@@ -149,7 +150,7 @@ extension PlanSnapshot {
             try await self.running(mirror) {
                 _ = await observer.snapshot { $0.isLoaded && !$0.workstations.isEmpty }
                 let id = try #require(try await harness.job(PlanStatus.waiting)?.id)
-                _ = try await harness.client.perform(.hold, onJob: id, deadline: harness.deadline)
+                _ = try await harness.client.perform(.job(id: id, .hold), deadline: harness.deadline)
                 mirror.follow(jobID: id)
                 await harness.simulator.advance(seconds: 5)
                 _ = await observer.snapshot { $0.jobs[id]?.status == PlanStatus.held }
@@ -190,21 +191,36 @@ extension PlanSnapshot {
         }
     }
 
+    /// Lets the mirror poll until its snapshot satisfies the condition; between two polls it sleeps, and nothing moves.
+    private func poll(
+        _ mirror: PlanMirror,
+        _ time: ManualTime,
+        until condition: (PlanSnapshot) -> Bool
+    ) async -> PlanSnapshot {
+        await time.untilSomebodySleeps()
+        while !condition(mirror.snapshot) {
+            time.advance(by: mirror.client.settings.pollInterval)
+            await time.untilSomebodySleeps()
+        }
+        return mirror.snapshot
+    }
+
     @Test func `a new plan day is one event`() async throws {
         try await EngineHarness.run { configuration, _ in
             configuration.plan.rollover = true
         } body: { harness in
             await harness.simulator.advance(seconds: 23 * 3600)
             let observer = Observer()
-            let mirror = self.mirror(harness, observer)
+            let time = ManualTime()
+            let mirror = self.mirror(harness, observer, time: time)
             try await self.running(mirror) {
-                let old = await observer.snapshot { $0.isLoaded }
+                let old = await self.poll(mirror, time) { $0.isLoaded }
                 // Into the new day while its rows are still growing, then to its end.
                 await harness.simulator.advance(seconds: 3600 + 10)
-                _ = await observer.snapshot { $0.freshness.reason != nil }
+                _ = await self.poll(mirror, time) { $0.freshness.reason != nil }
                 await harness.simulator.advance(seconds: 120)
                 let counts = try await harness.client.jobCounts(deadline: harness.deadline)
-                let new = await observer.snapshot { snapshot in
+                let new = await self.poll(mirror, time) { snapshot in
                     snapshot.freshness.reason == nil && snapshot.jobs.countsByStatus == counts.statuses ?? [:]
                 }
                 #expect(old.jobs.count != new.jobs.count || old.version != new.version)
@@ -215,6 +231,23 @@ extension PlanSnapshot {
                 #expect(removed < 20)
                 let truth = try await harness.client.jobs(deadline: harness.deadline)
                 #expect(new.contains(exactly: truth))
+            }
+        }
+    }
+
+    @Test func `an engine that refuses to count is followed all the same`() async throws {
+        try await EngineHarness.run { harness in
+            try await harness.fail("status", match: ["path": "/plan/job/count"], parameters: ["code": 403])
+            let observer = Observer()
+            let time = ManualTime()
+            let mirror = self.mirror(harness, observer, time: time)
+            try await self.running(mirror) {
+                let before = await self.poll(mirror, time) { $0.isLoaded }
+                let id = try #require(before.jobs.withStatus(PlanStatus.waiting).first?.id)
+                try harness.simulator.force(job: id, status: .abend, returnCode: 3)
+                let after = await self.poll(mirror, time) { $0.jobs[id]?.status == PlanStatus.error }
+                #expect(after.freshness.reason?.contains("count jobs") == true)
+                #expect(after.freshness.isStale())
             }
         }
     }

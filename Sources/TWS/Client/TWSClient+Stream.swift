@@ -15,14 +15,18 @@ extension TWSClient {
     ) async throws {
         do {
             try await self.breaker.stream(classify: TWSError.failureClass) { answered in
-                try await self.onAnyMaster(call, deadline: deadline) { master in
+                try await self.onAnyMaster(call, deadline: deadline) { master, masterAnswered in
                     var request = call.request(
                         master: master,
                         credentials: self.settings.credentials,
                         requestID: requestID
                     )
                     request.readTimeout = call.readTimeout
-                    try await self.stream(request, call, deadline, answered, onBody)
+                    let onAnswer = {
+                        masterAnswered()
+                        answered()
+                    }
+                    try await self.stream(request, call, deadline, onAnswer, onBody)
                 }
             }
         } catch let error as ResilienceError {

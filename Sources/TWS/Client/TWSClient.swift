@@ -131,29 +131,36 @@ package final class TWSClient: Sendable {
     ) async throws -> Result {
         do {
             return try await self.breaker.call(classify: TWSError.failureClass) {
-                try await self.onAnyMaster(call, deadline: deadline, body)
+                try await self.onAnyMaster(call, deadline: deadline) { master, _ in try await body(master) }
             }
         } catch let error as ResilienceError {
             throw TWSError(circuitOpen: error, operation: call.operation)
         }
     }
 
+    /// `body` may say that the master has answered before it returns: what happens to a long answer from then on says
+    /// nothing about whether the master can be reached.
     func onAnyMaster<Result: Sendable>(
         _ call: TWSCall,
         deadline: Deadline,
-        _ body: (TWSMaster) async throws -> Result
+        _ body: (TWSMaster, _ answered: () -> Void) async throws -> Result
     ) async throws -> Result {
         var unreachable: [TWSError] = []
         for index in self.failover.withLock({ $0.order }) where index < self.masters.count {
             let master = self.masters[index]
-            do {
-                let result = try await body(master)
+            var hasAnswered = false
+            let answered = {
+                hasAnswered = true
                 self.reached(index)
+            }
+            do {
+                let result = try await body(master, answered)
+                if !hasAnswered { self.reached(index) }
                 return result
             } catch {
                 let error = try Self.mapped(error, operation: call.operation, master: master)
-                guard error.code == .unreachable else {
-                    self.note(error, from: index)
+                guard error.code == .unreachable, !hasAnswered else {
+                    if !hasAnswered { self.note(error, from: index) }
                     throw error
                 }
                 unreachable.append(error)

@@ -91,11 +91,17 @@ struct TWSPager<Row>: ~Copyable {
         self.decode = decode
     }
 
-    var isIncomplete: Bool { self.paging.isIncomplete }
+    var isFinished: Bool { self.paging.isFinished }
 
     /// The rows of the next page that no page before had; nil after the last.
+    ///
+    /// A list that moves faster than it can be read is an error, also when asked again: a part must not pass for the
+    /// whole.
     mutating func next(_ send: (TWSCall) async throws -> TWSAnswer) async throws -> [Row]? {
-        guard let request = self.paging.request else { return nil }
+        guard let request = self.paging.request else {
+            guard !self.paging.isIncomplete else { throw self.incomplete }
+            return nil
+        }
         var call = TWSCall(operation: self.query.operation, path: self.query.path)
         call.query = [
             ("limit", "\(request.limit)"), ("offset", "\(request.offset)"), ("oql", self.oql.text),
@@ -111,5 +117,12 @@ struct TWSPager<Row>: ~Copyable {
         let rows = results.compactMap(self.decode)
         let hasNext = root["next"]?.string.map { !$0.isEmpty } ?? false
         return self.paging.received(rows.map(\.id), hasNext: hasNext).map { rows[$0].row }
+    }
+
+    private var incomplete: TWSError {
+        TWSError(
+            code: .malformedAnswer,
+            message: "\(self.query.operation): the pages do not fit together, the list moves faster than it can be read"
+        )
     }
 }

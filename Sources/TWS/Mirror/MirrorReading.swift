@@ -34,10 +34,7 @@ enum MirrorReading {
         case .counts:
             return .counts(try await client.jobCounts(deadline: deadline))
         case .sweepPage(let isFirst):
-            if isFirst || sweep == nil { sweep = PlanMirror.SweepReader(pager: try client.jobPager(where: nil)) }
-            let page = try await sweep?.pager.next { try await client.send($0, deadline: deadline) }
-            if page == nil { sweep = nil }
-            return .sweepPage(page)
+            return .sweepPage(try await self.page(from: client, isFirst: isFirst, &sweep, deadline: deadline))
         case .streams(let ids):
             let streams = try await client.streams(
                 where: .isOneOf(.id, ids.map { .text($0) }),
@@ -46,6 +43,24 @@ enum MirrorReading {
             return .streams(streams, ids: ids)
         case .allStreams: return .allStreams(try await client.streams(deadline: deadline))
         case .workstations: return .workstations(try await client.workstations(deadline: deadline))
+        }
+    }
+
+    /// The next page of the whole plan; its reader is kept until the last, and given up when it can give no more.
+    private static func page(
+        from client: TWSClient,
+        isFirst: Bool,
+        _ sweep: inout PlanMirror.SweepReader?,
+        deadline: Deadline
+    ) async throws -> [PlanJob]? {
+        if isFirst || sweep == nil { sweep = PlanMirror.SweepReader(pager: try client.jobPager(where: nil)) }
+        do {
+            let page = try await sweep?.pager.next { try await client.send($0, deadline: deadline) }
+            if page == nil { sweep = nil }
+            return page
+        } catch {
+            if sweep?.pager.isFinished == true { sweep = nil }
+            throw error
         }
     }
 

@@ -23,11 +23,10 @@ extension MirrorStateMachine {
         let events = self.merge(rows, now: now)
         let present = Set(rows.map(\.id))
         let missing = ids.filter { !present.contains($0) && self.content.jobs[$0] != nil }
-        if !missing.isEmpty {
-            self.missing.formUnion(missing)
-            if !self.queue.contains(.counts) { self.queue.append(.counts) }
-        }
+        self.missing.formUnion(missing)
         for id in ids { self.followed.seen(id, self.content.jobs[id], now: now) }
+        if self.countsAreRefused { return events + self.removeMissing() }
+        if !missing.isEmpty, !self.queue.contains(.counts) { self.queue.append(.counts) }
         return events
     }
 
@@ -42,6 +41,7 @@ extension MirrorStateMachine {
 
     mutating func received(_ counts: PlanCounts, now: Instant, engineNow: Int64) -> PlanContent.Events {
         self.finished(.counts)
+        self.countsAreRefused = false
         if case .rebuilding(let lastTotal, let since) = self.phase {
             self.pollDue = now.advanced(by: self.settings.pollInterval)
             let isSettled =
@@ -62,18 +62,24 @@ extension MirrorStateMachine {
     /// A page of the whole plan; nil after the last.
     mutating func received(sweepPage rows: [PlanJob]?, now: Instant) -> PlanContent.Events {
         self.succeeded()
-        var sweep = self.sweep ?? Sweep(startedAt: now)
+        // Taken out while it changes: a second reference would make each page copy all pages before it.
+        var sweep = self.sweep.take() ?? Sweep(startedAt: now)
         guard let rows else { return self.finish(sweep, now: now) }
-        sweep.seen.formUnion(rows.map(\.id))
-        guard self.phase == .steady else {
-            sweep.collected += rows
-            self.sweep = sweep
-            return []
+        if self.phase == .steady, self.saysAnotherPlan(rows) { return self.rebuild(now: now) }
+        let isCompared = self.phase == .steady
+        var known: [PlanJob] = []
+        for job in rows {
+            sweep.seen.insert(job.id)
+            if !isCompared {
+                sweep.collected.append(job)
+            } else if self.content.jobs[job.id] == nil {
+                sweep.unknown.append(job)
+            } else {
+                known.append(job)
+            }
         }
-        if self.saysAnotherPlan(rows) { return self.rebuild(now: now) }
-        sweep.unknown += rows.filter { self.content.jobs[$0.id] == nil }
         self.sweep = sweep
-        return self.merge(rows.filter { self.content.jobs[$0.id] != nil }, now: now)
+        return self.merge(known, now: now)
     }
 
     mutating func received(streams rows: [PlanJobStream], forIDs ids: [String]) -> PlanContent.Events {

@@ -72,6 +72,8 @@ struct MirrorStateMachine: Sendable {
     var mismatches = 0
     /// Not found by their id: gone, unless the counts say that a new plan is being built.
     var missing: Set<String> = []
+    /// The engine does not say how many jobs there are: what its ids do not find is gone without more ado.
+    var countsAreRefused = false
     /// Why the content is not confirmed any more.
     var reason: String? = "the plan is being read for the first time"
     /// Grows with each poll that was completed: the content was confirmed then.
@@ -138,20 +140,12 @@ struct MirrorStateMachine: Sendable {
     /// A step could not be read; `isPermanent` when the same question will get the same refusal.
     mutating func failed(_ step: Step, _ message: String, retryAfter: Duration?, isPermanent: Bool, now: Instant) {
         if isPermanent, self.isDispensable(step, now: now) { return }
-        self.failures += 1
         self.reason = message
+        if isPermanent, self.goesOn(without: step, now: now) { return }
+        self.failures += 1
         // After so many, doubling has passed the bound for any interval.
         let doubled = self.settings.pollInterval * (1 << min(self.failures - 1, 10))
-        let retryAt = now.advanced(by: max(retryAfter ?? .zero, min(doubled, .seconds(30))))
-        self.retryAt = retryAt
-        guard isPermanent else { return }
-        // Not to be asked again and again: the next poll begins anew, and sweeps see what it does not.
-        self.queue = []
-        if case .delta = step {
-            // Later than the retry, or the sweep would never have its turn.
-            self.pollDue = retryAt.advanced(by: self.settings.pollInterval)
-            self.sweepDue = min(self.sweepDue, now)
-        }
+        self.retryAt = now.advanced(by: max(retryAfter ?? .zero, min(doubled, .seconds(30))))
     }
 
     /// What operators may be forbidden to see without the plan's jobs being less true.
@@ -164,5 +158,35 @@ struct MirrorStateMachine: Sendable {
         default: return false
         }
         return true
+    }
+
+    /// Leaves one kind of question to the next poll, so that the others keep their rhythm; false when nothing works
+    /// without its answer.
+    private mutating func goesOn(without step: Step, now: Instant) -> Bool {
+        switch step {
+        case .delta:
+            self.pollDue = now.advanced(by: self.settings.pollInterval)
+            self.sweepDue = min(self.sweepDue, now)
+        case .jobs(let ids):
+            self.drop { if case .jobs = $0 { true } else { false } }
+            for id in ids { self.followed.seen(id, self.content.jobs[id], now: now) }
+        case .status:
+            self.drop { if case .status = $0 { true } else { false } }
+            self.sweepDue = min(self.sweepDue, now)
+        case .counts:
+            self.countsAreRefused = true
+            self.drop { $0 == .counts }
+            if case .rebuilding = self.phase { self.phase = .reloading }
+        case .sweepPage:
+            guard self.phase == .steady else { return false }
+            self.sweep = nil
+            self.sweepDue = now.advanced(by: self.settings.sweepInterval)
+        case .streams, .allStreams, .workstations, .wait: return false
+        }
+        return true
+    }
+
+    private mutating func drop(_ isDropped: (Step) -> Bool) {
+        self.queue.removeAll(where: isDropped)
     }
 }
