@@ -377,12 +377,17 @@ extension HTTPConnection {
 // MARK: - Time
 
 extension HTTPConnection {
-    private func timerFired(of id: ExchangeID) {
+    private func timerFired(of id: ExchangeID, isSecondLook: Bool = false) {
         guard self.exchange?.id == id, self.exchange?.outcome == nil, let slot else { return }
         switch slot.state.transfer?.timerFired(now: .now, requestWasSent: slot.requestWasSent) {
         case .rearm(let instant):
             self.exchange?.timer = self.reactor.schedule(at: instant) { [weak self] in
                 self?.assumeIsolated { $0.timerFired(of: id) }
+            }
+        case .fail where !isSecondLook:
+            // When this process has stalled, the answer may have come: the reactor sees to its sockets first.
+            self.reactor.submit { [weak self] in
+                self?.assumeIsolated { $0.timerFired(of: id, isSecondLook: true) }
             }
         case .fail(let error): self.abort(error)
         case nil: break

@@ -14,6 +14,15 @@ func withClient(
     settings: HTTPClientSettings = .forTests,
     _ body: (HTTPClient) async throws -> Void
 ) async throws {
+    try await withClient(origins, settings: settings) { client, _ in try await body(client) }
+}
+
+/// Runs `body` with the client's reactor besides.
+func withClient(
+    _ origins: [String],
+    settings: HTTPClientSettings = .forTests,
+    _ body: (HTTPClient, Reactor) async throws -> Void
+) async throws {
     let reactor = try Reactor(name: "test")
     try reactor.start()
     let dialThreads = try DialThreads(reactor: reactor, threads: 1)
@@ -34,7 +43,7 @@ func withClient(
             do { try await client.run() } catch is CancellationError {}
         }
         defer { group.cancelAll() }
-        try await body(client)
+        try await body(client, reactor)
     }
     #expect(reactor.statistics.descriptors == 0, "a socket was left behind")
 }
@@ -47,9 +56,12 @@ extension HTTPClientSettings {
         var settings = Self()
         settings.pool = PoolSettings(minSize: 0, maxSize: maxSize)
         settings.probe = probe
-        settings.connectTimeout = .seconds(10)
-        settings.readTimeout = .seconds(10)
-        settings.totalTimeout = .seconds(30)
+        // Limits that only end a hang; a test of one sets its own.
+        settings.pool.acquireTimeout = .seconds(60)
+        settings.pool.connectTimeout = .seconds(60)
+        settings.connectTimeout = .seconds(60)
+        settings.readTimeout = .seconds(60)
+        settings.totalTimeout = .seconds(120)
         return settings
     }
 
@@ -64,7 +76,7 @@ extension HTTPClient {
     func get(
         _ url: String,
         headers: HTTPHeaderFields = [],
-        deadline: Deadline = .after(.seconds(20))
+        deadline: Deadline = .after(.seconds(90))
     ) async throws -> HTTPClientResponse {
         try await self.execute(HTTPClientRequest(url: url, headers: headers, owner: "test"), deadline: deadline)
     }
@@ -72,12 +84,12 @@ extension HTTPClient {
     func post(_ url: String, _ body: [UInt8]?) async throws -> HTTPClientResponse {
         try await self.execute(
             HTTPClientRequest(method: "POST", url: url, body: body, owner: "test"),
-            deadline: .after(.seconds(20))
+            deadline: .after(.seconds(90))
         )
     }
 
     /// The error of a request that has to fail.
-    func failure(_ url: String, deadline: Deadline = .after(.seconds(20))) async -> HTTPClientError? {
+    func failure(_ url: String, deadline: Deadline = .after(.seconds(90))) async -> HTTPClientError? {
         await #expect(throws: HTTPClientError.self) { try await self.get(url, deadline: deadline) }
     }
 }
@@ -92,7 +104,7 @@ func pause(for duration: TimeAmount) async throws {
 }
 
 /// Waits for something that another thread brings about and that has no event of its own.
-func eventually(within limit: Duration = .seconds(20), _ condition: () -> Bool) async -> Bool {
+func eventually(within limit: Duration = .seconds(60), _ condition: () -> Bool) async -> Bool {
     let deadline = Deadline.after(limit)
     while !condition() {
         // Not a loop of yields, which would keep a thread of the pool from those who are to bring it about.

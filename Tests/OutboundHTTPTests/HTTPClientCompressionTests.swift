@@ -3,7 +3,7 @@ import Testing
 
 @testable import OutboundHTTP
 
-@Suite("HTTP client, compression", .timeLimit(.minutes(2)))
+@Suite("HTTP client, compression", .timeLimit(.minutes(5)))
 struct HTTPClientCompressionTests {
     /// The word "squeezed".
     private static let word = [UInt8](Data(base64Encoded: "H4sIAAAAAAACAysuLE1NrUpNAQDeJhQACAAAAA==") ?? Data())
@@ -69,7 +69,7 @@ struct HTTPClientCompressionTests {
             try await withClient(server.url) { client in
                 var received: [UInt8] = []
                 let request = HTTPClientRequest(url: server.url, owner: "test")
-                try await client.stream(request, deadline: .after(.seconds(30))) { _ in
+                try await client.stream(request, deadline: .after(.seconds(90))) { _ in
                 } onBody: { bytes in
                     received += bytes
                 }

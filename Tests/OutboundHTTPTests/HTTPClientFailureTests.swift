@@ -1,12 +1,12 @@
 import Concurrency
-import NIOCore
-import NIOPosix
+import Dispatch
+import Glibc
 import Pooling
 import Testing
 
 @testable import OutboundHTTP
 
-@Suite("HTTP client, failures", .timeLimit(.minutes(2)))
+@Suite("HTTP client, failures", .timeLimit(.minutes(5)))
 struct HTTPClientFailureTests {
     private static let echo: ScriptedServer.Script = { connection in
         while let request = try await connection.request() { try await connection.respond(request.line) }
@@ -18,9 +18,9 @@ struct HTTPClientFailureTests {
     }
 
     @Test func `a refused connection is a connect error and nothing was sent`() async throws {
-        let port = try await unusedPort()
-        try await withClient("http://127.0.0.1:\(port)") { client in
-            let error = await client.failure("http://127.0.0.1:\(port)/")
+        let closed = try ClosedPort()
+        try await withClient(closed.url) { client in
+            let error = await client.failure(closed.url)
             #expect(error?.code == .connect)
             #expect(error?.requestWasSent == false)
             #expect(error?.connectionWasStale == false)
@@ -28,10 +28,10 @@ struct HTTPClientFailureTests {
     }
 
     @Test func `a pool that cannot dial reports why`() async throws {
-        let port = try await unusedPort()
+        let closed = try ClosedPort()
         let settings = HTTPClientSettings.forTests(maxSize: 1, probe: .init())
-        try await withClient("http://127.0.0.1:\(port)", settings: settings) { client in
-            let error = await client.failure("http://127.0.0.1:\(port)/")
+        try await withClient(closed.url, settings: settings) { client in
+            let error = await client.failure(closed.url)
             #expect(error?.code == .connect)
             #expect(error?.requestWasSent == false)
             #expect(error?.cause is PoolError)
@@ -39,13 +39,9 @@ struct HTTPClientFailureTests {
     }
 
     @Test func `a name that does not exist is a resolve error`() async throws {
-        let settings = HTTPClientSettings.forTests.with {
-            // The resolver may take its time to give up.
-            $0.pool.connectTimeout = .seconds(30)
-            $0.pool.acquireTimeout = .seconds(60)
-        }
-        try await withClient("http://no-such-host.invalid", settings: settings) { client in
-            let error = await client.failure("http://no-such-host.invalid/", deadline: .after(.seconds(60)))
+        // The resolver may take its time to give up.
+        try await withClient("http://no-such-host.invalid") { client in
+            let error = await client.failure("http://no-such-host.invalid/")
             #expect(error?.code == .resolve)
             #expect(error?.requestWasSent == false)
         }
@@ -121,16 +117,45 @@ struct HTTPClientFailureTests {
             _ = try await connection.request()
             try await connection.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
             for _ in 0..<10 {
-                try await connection.pause(for: .milliseconds(150))
+                try await connection.pause(for: .milliseconds(400))
                 try await connection.send("x")
             }
         }
-        let settings = HTTPClientSettings.forTests.with { $0.readTimeout = .seconds(1) }
+        let settings = HTTPClientSettings.forTests.with { $0.readTimeout = .seconds(3) }
         try await ScriptedServer.with(script: script) { server in
             try await withClient(server.url, settings: settings) { client in
                 let response = try await client.get(server.url)
                 #expect(response.text == "xxxxxxxxxx")
                 #expect(response.timings.total > settings.readTimeout)
+            }
+        }
+    }
+
+    @Test func `a stall of this process is no silence of the server`() async throws {
+        let isStalled = AsyncStream<Void>.makeStream()
+        let mayGoOn = DispatchSemaphore(value: 0)
+        let settings = HTTPClientSettings.forTests.with { $0.readTimeout = .milliseconds(300) }
+        let script: ScriptedServer.Script = { connection in
+            _ = try await connection.request()
+            for await _ in isStalled.stream { break }
+            try await connection.respond("in time")
+            try await connection.pause(for: .milliseconds(400))
+            mayGoOn.signal()
+            await connection.waitForClose()
+        }
+        try await ScriptedServer.with(script: script) { server in
+            try await withClient([server.url], settings: settings) { client, reactor in
+                try await withThrowingTaskGroup(of: String.self) { group in
+                    group.addTask { try await client.get(server.url).text }
+                    #expect(await eventually { server.counts.requests == 1 })
+                    reactor.submit {
+                        isStalled.continuation.yield()
+                        // Longer than the read timeout, and the answer comes meanwhile.
+                        mayGoOn.wait()
+                    }
+                    let text = try await group.next()
+                    #expect(text == "in time")
+                }
             }
         }
     }
@@ -149,11 +174,11 @@ struct HTTPClientFailureTests {
         try await ScriptedServer.with(script: script) { server in
             try await withClient(server.url) { client in
                 _ = try await client.get("\(server.url)/warm")
-                let error = await client.failure(server.url, deadline: .after(.seconds(1)))
+                let error = await client.failure(server.url, deadline: .after(.seconds(3)))
                 #expect(error?.code == .timeout(.total))
                 #expect(error?.requestWasSent == true)
             }
-            try await withClient(server.url, settings: .forTests.with { $0.totalTimeout = .seconds(1) }) { client in
+            try await withClient(server.url, settings: .forTests.with { $0.totalTimeout = .seconds(3) }) { client in
                 _ = try await client.get("\(server.url)/warm")
                 let error = await client.failure(server.url)
                 #expect(error?.code == .timeout(.total))
@@ -230,7 +255,7 @@ struct HTTPClientFailureTests {
                 let error = await #expect(throws: HTTPClientError.self) {
                     let body = method == "POST" ? Array("once".utf8) : nil
                     let request = HTTPClientRequest(method: method, url: server.url, body: body, owner: "test")
-                    return try await client.execute(request, deadline: .after(.seconds(20)))
+                    return try await client.execute(request, deadline: .after(.seconds(90)))
                 }
                 #expect(error?.code == .connectionLost)
                 #expect(error?.requestWasSent == true)
@@ -319,7 +344,7 @@ struct HTTPClientFailureTests {
                 }
                 var request = HTTPClientRequest(url: server.url, owner: "test")
                 request.maxBodyBytes = 2000
-                let response = try await client.execute(request, deadline: .after(.seconds(20)))
+                let response = try await client.execute(request, deadline: .after(.seconds(90)))
                 #expect(response.body.count == 2000)
             }
         }
@@ -353,9 +378,8 @@ struct HTTPClientFailureTests {
             try await connection.send(answer)
             await connection.waitForClose()
         }
-        let settings = HTTPClientSettings.forTests.with { $0.readTimeout = .seconds(2) }
         try await ScriptedServer.with(script: script) { server in
-            try await withClient(server.url, settings: settings) { client in
+            try await withClient(server.url) { client in
                 #expect(await client.failure(server.url)?.code == .protocol)
             }
         }
@@ -421,7 +445,7 @@ struct HTTPClientFailureTests {
             let error = await #expect(throws: HTTPClientError.self) {
                 try await client.execute(
                     HTTPClientRequest(method: method, url: "http://127.0.0.1:1/", headers: [(name, value)], owner: "t"),
-                    deadline: .after(.seconds(5))
+                    deadline: .after(.seconds(90))
                 )
             }
             #expect(error?.code == .invalidRequest)
@@ -430,11 +454,30 @@ struct HTTPClientFailureTests {
     }
 }
 
-/// A port nobody listens on.
-func unusedPort() async throws -> Int {
-    let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-        .bind(host: "127.0.0.1", port: 0).get()
-    let port = channel.localAddress?.port ?? 0
-    try await channel.close().get()
-    return port
+/// A port that refuses connections: bound, so that nobody else gets it, and not listened on.
+final class ClosedPort {
+    private let descriptor: CInt
+    private let port: UInt16
+
+    var url: String { "http://127.0.0.1:\(self.port)" }
+
+    init() throws {
+        let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        self.descriptor = descriptor
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        self.port = UInt16(bigEndian: address.sin_port)
+        try #require(isBound)
+    }
+
+    deinit {
+        close(self.descriptor)
+    }
 }

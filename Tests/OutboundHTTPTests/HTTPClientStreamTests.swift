@@ -4,7 +4,7 @@ import Testing
 
 @testable import OutboundHTTP
 
-@Suite("HTTP client, streams", .timeLimit(.minutes(2)))
+@Suite("HTTP client, streams", .timeLimit(.minutes(5)))
 struct HTTPClientStreamTests {
     private struct Enough: Error {}
 
@@ -37,7 +37,7 @@ struct HTTPClientStreamTests {
                 for _ in 0..<2 {
                     var heads: [Int] = []
                     var count = 0
-                    try await client.stream(self.request(server), deadline: .after(.seconds(30))) { head in
+                    try await client.stream(self.request(server), deadline: .after(.seconds(90))) { head in
                         heads.append(head.status)
                     } onBody: { bytes in
                         count += bytes.count
@@ -63,7 +63,7 @@ struct HTTPClientStreamTests {
             try await withClient(server.url) { client in
                 var received: [UInt8] = []
                 await #expect(throws: Enough.self) {
-                    try await client.stream(self.request(server), deadline: .after(.seconds(30))) { _ in
+                    try await client.stream(self.request(server), deadline: .after(.seconds(90))) { _ in
                     } onBody: { bytes in
                         received += bytes
                         if received.count >= 5 { throw Enough() }
@@ -92,7 +92,7 @@ struct HTTPClientStreamTests {
             try await withClient(server.url, settings: .forTests.with { $0.maxBodyBytes = .max }) { client in
                 var count = 0
                 var largest = 0
-                try await client.stream(self.request(server), deadline: .after(.seconds(60))) { _ in
+                try await client.stream(self.request(server), deadline: .after(.seconds(90))) { _ in
                 } onBody: { bytes in
                     if count == 0 {
                         // Taken by the system's buffers and ours, while nothing is taken here.
@@ -111,14 +111,14 @@ struct HTTPClientStreamTests {
     @Test func `a consumer slower than the read timeout does not end the stream`() async throws {
         let settings = HTTPClientSettings.forTests.with {
             $0.maxBodyBytes = .max
-            $0.readTimeout = .seconds(1)
+            $0.readTimeout = .seconds(3)
         }
         try await ScriptedServer.with(script: Self.source(megabytes: 16, sent: SentCount())) { server in
             try await withClient(server.url, settings: settings) { client in
                 var count = 0
-                try await client.stream(self.request(server), deadline: .after(.seconds(60))) { _ in
+                try await client.stream(self.request(server), deadline: .after(.seconds(90))) { _ in
                 } onBody: { bytes in
-                    if count == 0 { try await pause(for: .milliseconds(2200)) }
+                    if count == 0 { try await pause(for: .milliseconds(6500)) }
                     count += bytes.count
                 }
                 #expect(count == 16 * 1024 * 1024)
@@ -135,7 +135,7 @@ struct HTTPClientStreamTests {
             try await withClient(server.url) { client in
                 var received: [UInt8] = []
                 let error = await #expect(throws: HTTPClientError.self) {
-                    try await client.stream(self.request(server), deadline: .after(.seconds(30))) { _ in
+                    try await client.stream(self.request(server), deadline: .after(.seconds(90))) { _ in
                     } onBody: { bytes in
                         received += bytes
                     }
@@ -158,7 +158,7 @@ struct HTTPClientStreamTests {
             try await withClient(server.url, settings: settings) { client in
                 var count = 0
                 let error = await #expect(throws: HTTPClientError.self) {
-                    try await client.stream(self.request(server), deadline: .after(.seconds(30))) { _ in
+                    try await client.stream(self.request(server), deadline: .after(.seconds(90))) { _ in
                     } onBody: { bytes in
                         count += bytes.count
                     }
@@ -176,7 +176,7 @@ struct HTTPClientStreamTests {
                 let request = self.request(server)
                 // Awaited below.
                 let task = Task {
-                    try await client.stream(request, deadline: .after(.seconds(60))) { _ in
+                    try await client.stream(request, deadline: .after(.seconds(90))) { _ in
                     } onBody: { _ in
                         // Nothing comes: ends when cancelled.
                         for await _ in AsyncStream<Void>.makeStream().stream {}

@@ -4,7 +4,7 @@ import Testing
 
 @testable import OutboundHTTP
 
-@Suite("HTTP client, TLS", .timeLimit(.minutes(2)))
+@Suite("HTTP client, TLS", .timeLimit(.minutes(5)))
 struct HTTPClientTLSTests {
     /// A server with a certificate for localhost, and the certificate of somebody else.
     private func withServer(

@@ -4,7 +4,7 @@ import Testing
 
 @testable import OutboundHTTP
 
-@Suite("HTTP client", .timeLimit(.minutes(2)))
+@Suite("HTTP client", .timeLimit(.minutes(5)))
 struct HTTPClientTests {
     /// Answers every request with its request line.
     private static let echo: ScriptedServer.Script = { connection in
@@ -49,7 +49,7 @@ struct HTTPClientTests {
                     body: Array("hello".utf8),
                     owner: "test"
                 )
-                _ = try await client.execute(request, deadline: .after(.seconds(20)))
+                _ = try await client.execute(request, deadline: .after(.seconds(90)))
             }
             let request = try #require(received.withLock { $0 })
             #expect(request.line == "PUT /a/../b?q=%41 HTTP/1.1")
@@ -75,7 +75,7 @@ struct HTTPClientTests {
         try await ScriptedServer.with(script: script) { server in
             try await withClient(server.url) { client in
                 let request = HTTPClientRequest(method: method, url: server.url, owner: "test")
-                let response = try await client.execute(request, deadline: .after(.seconds(20)))
+                let response = try await client.execute(request, deadline: .after(.seconds(90)))
                 #expect(response.text == "\(method) / HTTP/1.1 \(sendsLength ? "0" : "-")")
             }
         }
@@ -211,7 +211,7 @@ struct HTTPClientTests {
         try await ScriptedServer.with(script: script) { server in
             try await withClient(server.url) { client in
                 let head = HTTPClientRequest(method: "HEAD", url: server.url, owner: "test")
-                let response = try await client.execute(head, deadline: .after(.seconds(20)))
+                let response = try await client.execute(head, deadline: .after(.seconds(90)))
                 #expect(response.headers["Content-Length"] == "99")
                 #expect(response.body.isEmpty)
                 let none = try await client.get("\(server.url)/none")

@@ -3,7 +3,7 @@ import Testing
 
 @testable import OutboundHTTP
 
-@Suite("HTTP client, bodies made while they are sent", .timeLimit(.minutes(2)))
+@Suite("HTTP client, bodies made while they are sent", .timeLimit(.minutes(5)))
 struct HTTPClientUploadTests {
     private struct OutOfPaper: Error {}
 
@@ -49,7 +49,7 @@ struct HTTPClientUploadTests {
                     let body = HTTPBodyStream(length: length) { source.next() }
                     let response = try await client.execute(
                         self.request(server, body),
-                        deadline: .after(.seconds(30))
+                        deadline: .after(.seconds(90))
                     )
                     #expect(response.text == "2000000 \(length == nil ? "chunked" : "identity")")
                     #expect(source.isUsedUp)
@@ -63,7 +63,7 @@ struct HTTPClientUploadTests {
         try await ScriptedServer.with(script: Self.measure) { server in
             try await withClient(server.url) { client in
                 let body = HTTPBodyStream { nil }
-                let response = try await client.execute(self.request(server, body), deadline: .after(.seconds(30)))
+                let response = try await client.execute(self.request(server, body), deadline: .after(.seconds(90)))
                 #expect(response.text == "0 chunked")
             }
         }
@@ -76,7 +76,7 @@ struct HTTPClientUploadTests {
                 let source = Source(20)
                 let body = HTTPBodyStream(length: length) { source.next() }
                 let error = await #expect(throws: HTTPClientError.self) {
-                    try await client.execute(self.request(server, body), deadline: .after(.seconds(30)))
+                    try await client.execute(self.request(server, body), deadline: .after(.seconds(90)))
                 }
                 #expect(error?.code == .invalidRequest)
                 #expect(server.counts.requests == 0)
@@ -93,7 +93,7 @@ struct HTTPClientUploadTests {
                     return bytes
                 }
                 await #expect(throws: OutOfPaper.self) {
-                    try await client.execute(self.request(server, body), deadline: .after(.seconds(30)))
+                    try await client.execute(self.request(server, body), deadline: .after(.seconds(90)))
                 }
                 #expect(await eventually { server.counts.open == 0 })
                 #expect(server.counts.requests == 0)
@@ -112,7 +112,7 @@ struct HTTPClientUploadTests {
             try await withClient(server.url) { client in
                 // Has no end of its own.
                 let body = HTTPBodyStream { [UInt8](repeating: 0, count: 1000) }
-                let response = try await client.execute(self.request(server, body), deadline: .after(.seconds(30)))
+                let response = try await client.execute(self.request(server, body), deadline: .after(.seconds(90)))
                 #expect(response.status == 413)
             }
         }
@@ -127,7 +127,7 @@ struct HTTPClientUploadTests {
                 let source = Source(1000)
                 let body = HTTPBodyStream { source.next() }
                 let error = await #expect(throws: HTTPClientError.self) {
-                    try await client.execute(self.request(server, body), deadline: .after(.seconds(30)))
+                    try await client.execute(self.request(server, body), deadline: .after(.seconds(90)))
                 }
                 #expect(error?.code == .timeout(.read))
                 #expect(!source.isUsedUp)
@@ -140,7 +140,7 @@ struct HTTPClientUploadTests {
             var request = HTTPClientRequest(method: "POST", url: "http://127.0.0.1:1", body: [1], owner: "test")
             request.bodyStream = HTTPBodyStream { nil }
             let error = await #expect(throws: HTTPClientError.self) {
-                try await client.execute(request, deadline: .after(.seconds(5)))
+                try await client.execute(request, deadline: .after(.seconds(90)))
             }
             #expect(error?.code == .invalidRequest)
         }
