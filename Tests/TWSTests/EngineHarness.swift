@@ -13,7 +13,7 @@ struct EngineHarness: Sendable {
     let client: TWSClient
     let logger: Logger
 
-    var deadline: Deadline { .after(.seconds(30)) }
+    var deadline: Deadline { .after(.seconds(90)) }
 
     /// Starts both, runs the body, stops both.
     static func run(_ body: @Sendable (EngineHarness) async throws -> Void) async throws {
@@ -50,6 +50,10 @@ struct EngineHarness: Sendable {
         var httpSettings = HTTPClientSettings()
         httpSettings.pool.minSize = 0
         httpSettings.pool.outageGrace = .milliseconds(100)
+        // Limits that only end a hang; what is to run out of time says so itself.
+        httpSettings.pool.acquireTimeout = .seconds(60)
+        httpSettings.pool.connectTimeout = .seconds(60)
+        httpSettings.connectTimeout = .seconds(60)
         let http = try HTTPClient(
             origins: settings.origins,
             settings: httpSettings,

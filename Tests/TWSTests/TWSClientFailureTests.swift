@@ -5,7 +5,7 @@ import Testing
 
 @testable import TWS
 
-@Suite(.timeLimit(.minutes(2))) struct `An engine that fails` {
+@Suite(.timeLimit(.minutes(5))) struct `An engine that fails` {
     @Test(arguments: SimulatorConfiguration.ErrorBody.allCases)
     func `errors are understood in every shape of body`(body: SimulatorConfiguration.ErrorBody) async throws {
         try await EngineHarness.run { configuration, _ in
@@ -19,7 +19,7 @@ import Testing
             if body == .messages { #expect(error?.messageID == "AWSJDB101E") }
             let waiting = try #require(try await harness.job(PlanStatus.waiting))
             let refused = await #expect(throws: TWSError.self) {
-                try await harness.client.perform(.kill, onJob: waiting.id, deadline: harness.deadline)
+                try await harness.client.perform(.job(id: waiting.id, .kill), deadline: harness.deadline)
             }
             #expect(refused?.code == .rejected)
         }
@@ -57,7 +57,7 @@ import Testing
             #expect(try await harness.status(job.id) == PlanStatus.waiting)
             try await harness.fail("status", match: rule, parameters: ["code": 500])
             let error = await #expect(throws: TWSError.self) {
-                try await harness.client.perform(.hold, onJob: job.id, deadline: harness.deadline)
+                try await harness.client.perform(.job(id: job.id, .hold), deadline: harness.deadline)
             }
             #expect(error?.code == .failed)
             #expect(error?.mayHaveBeenExecuted == true)
@@ -82,6 +82,8 @@ import Testing
     @Test func `an engine that keeps failing is left alone for a while`() async throws {
         try await EngineHarness.run { _, settings in
             settings.retry.attempts = 1
+            settings.breaker.openTime = .seconds(300)
+            settings.breaker.maximumOpenTime = .seconds(300)
         } body: { harness in
             try await harness.fail("status", parameters: ["code": 500])
             for _ in 0..<5 {
@@ -115,7 +117,7 @@ import Testing
                 ])
             )
             let error = await #expect(throws: TWSError.self) {
-                try await harness.client.perform(.hold, onJob: job.id, deadline: harness.deadline)
+                try await harness.client.perform(.job(id: job.id, .hold), deadline: harness.deadline)
             }
             #expect(error?.code == .interrupted)
             #expect(error?.mayHaveBeenExecuted == true)
@@ -127,7 +129,7 @@ import Testing
             _ = try await harness.client.engineInfo(deadline: harness.deadline)
             try await harness.fail("hang", parameters: ["seconds": 60])
             let error = await #expect(throws: TWSError.self) {
-                try await harness.client.engineInfo(deadline: .after(.milliseconds(300)))
+                try await harness.client.engineInfo(deadline: .after(.seconds(2)))
             }
             #expect(error?.code == .timeout)
         }

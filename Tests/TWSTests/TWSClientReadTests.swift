@@ -5,7 +5,7 @@ import Testing
 
 @testable import TWS
 
-@Suite(.timeLimit(.minutes(2))) struct `Reading an engine` {
+@Suite(.timeLimit(.minutes(5))) struct `Reading an engine` {
     @Test func `every job is read once and the counts agree`() async throws {
         try await EngineHarness.run { harness in
             await harness.simulator.advance(seconds: 6 * 3600)
