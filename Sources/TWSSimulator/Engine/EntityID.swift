@@ -2,7 +2,7 @@ import Crypto
 
 /// A name-based UUID (version digit 3) of an object of the plan, kept as two words because a large plan has hundreds of
 /// thousands of them.
-package struct EntityID: Hashable, Sendable, CustomStringConvertible {
+package struct EntityID: Hashable, Comparable, Sendable, CustomStringConvertible {
     private let high: UInt64
     private let low: UInt64
 
@@ -20,6 +20,11 @@ package struct EntityID: Hashable, Sendable, CustomStringConvertible {
         }
         self.high = words.0 & 0xFFFF_FFFF_FFFF_0FFF | 0x3000
         self.low = words.1 & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+    }
+
+    /// The order of the texts.
+    package static func < (left: EntityID, right: EntityID) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
     }
 
     /// Reads the canonical text form, in either case; nil for anything else.

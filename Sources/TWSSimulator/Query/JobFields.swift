@@ -29,7 +29,10 @@ extension OQLFieldTable where Row == JobRow {
 }
 
 private let jobFields: [String: OQLField<JobRow>] = [
-    "id": .text { $0.view.jobIDText($0.place) },
+    "id": OQLField(kind: .id) { row in
+        row.view.knobs.compositeIDs
+            ? .one(.text(row.view.jobIDText(row.place))) : .one(.id(row.view.engine.jobs[row.place].id))
+    },
     "name": .text { $0.job.name },
     "key.name": OQLField(kind: .text, orderOnly: true) { .one(.text($0.job.name)) },
     "folder": .text { $0.view.folder($0.stream) },

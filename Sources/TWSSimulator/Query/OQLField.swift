@@ -6,11 +6,12 @@ enum OQLContent: Sendable {
 }
 
 /// A value of a field or of a query.
-enum OQLValue: Sendable, Equatable {
+enum OQLValue: Sendable, Hashable {
     case null
     case text(String)
     case number(Int)
     case bool(Bool)
+    case id(EntityID)
 }
 
 /// A field queries may name, and how to get at it.
@@ -20,6 +21,8 @@ struct OQLField<Row>: Sendable {
         case text
         case number
         case bool
+        /// A plan object's id: kept as a number, because texts for a hundred thousand jobs cost more than the query.
+        case id
         /// Seconds since 1970; written in a query as quoted ISO text.
         case instant
         /// Seconds; written in a query as quoted ISO text.
@@ -70,6 +73,10 @@ struct OQLField<Row>: Sendable {
         case (_, .null): return .null
         case (.text, .number(let number)): return .text(String(number))
         case (.text, .bool(let bool)): return .text(String(bool))
+        case (.id, .text(let text)):
+            // Values are case-sensitive: an id in upper case is only a text that equals none.
+            guard let id = EntityID(text), id.description == text else { return value }
+            return .id(id)
         case (.text, .text), (.number, .number), (.bool, .bool): return value
         case (.number, .text(let text)):
             if let number = Int(text) { return .number(number) }

@@ -108,8 +108,8 @@ struct OQLParser<Row> {
     private mutating func membership(_ field: OQLField<Row>) throws(QueryError) -> OQLQuery<Row>.Test {
         guard !field.equalityOnly else { throw .syntax("the field accepts only = and !=") }
         guard self.take(symbol: "[") else { throw .syntax("'[' expected behind IN") }
-        var values = [try field.literal(try self.value())]
-        while self.take(symbol: ",") { values.append(try field.literal(try self.value())) }
+        var values: Set = [try field.literal(try self.value())]
+        while self.take(symbol: ",") { values.insert(try field.literal(try self.value())) }
         guard self.take(symbol: "]") else { throw .syntax("']' expected") }
         return .isOneOf(values)
     }

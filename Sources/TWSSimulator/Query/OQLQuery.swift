@@ -11,7 +11,7 @@ struct OQLQuery<Row>: Sendable {
     /// What is asked of one value.
     enum Test: Sendable {
         case equals(OQLValue)
-        case isOneOf([OQLValue])
+        case isOneOf(Set<OQLValue>)
         case isLike(WildcardPattern)
         case less(OQLValue)
         case lessOrEqual(OQLValue)
@@ -35,17 +35,15 @@ struct OQLQuery<Row>: Sendable {
     /// Puts rows into the order asked for; rows that are equal in it keep theirs.
     func sorted(_ rows: [Row]) -> [Row] {
         guard !self.order.isEmpty else { return rows }
-        let keyed = rows.enumerated().map { offset, row in
-            (offset: offset, row: row, keys: self.order.map { Self.sortValue($0.field.content(row)) })
+        let columns = self.order.map { key in
+            (values: rows.map { Self.sortValue(key.field.content($0)) }, ascending: key.ascending)
         }
-        return keyed.sorted { left, right in
-            for (index, key) in self.order.enumerated() {
-                if left.keys[index] == right.keys[index] { continue }
-                let comes = Self.precedes(left.keys[index], right.keys[index])
-                return key.ascending ? comes : !comes
+        return rows.indices.sorted { left, right in
+            for column in columns where column.values[left] != column.values[right] {
+                return Self.precedes(column.values[left], column.values[right]) == column.ascending
             }
-            return left.offset < right.offset
-        }.map(\.row)
+            return left < right
+        }.map { rows[$0] }
     }
 
     private static func holds(_ condition: Condition, for row: Row) -> Bool {
@@ -80,6 +78,7 @@ struct OQLQuery<Row>: Sendable {
         case .text(let text): text
         case .number(let number): String(number)
         case .bool(let bool): String(bool)
+        case .id(let id): id.description
         }
     }
 
@@ -99,6 +98,9 @@ struct OQLQuery<Row>: Sendable {
         case (.number(let left), .number(let right)): left < right
         case (.text(let left), .text(let right)): left < right
         case (.bool(let left), .bool(let right)): !left && right
+        case (.id(let left), .id(let right)): left < right
+        case (.id(let left), .text(let right)): left.description < right
+        case (.text(let left), .id(let right)): left < right.description
         default: false
         }
     }
