@@ -11,62 +11,46 @@ import TWSSimulator
 struct TWSSimulatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tws-simulator",
-        abstract: "A workload scheduler that behaves, and misbehaves on demand."
+        abstract: "A workload scheduler that behaves, and misbehaves on demand.",
+        discussion: """
+            Speaks the REST interface V2 of HCL Workload Automation. The account is resync with the password resync.
+
+              tws-simulator --certificate-file ca.pem --token secret &
+              curl --cacert ca.pem -u resync:resync https://localhost:31116/twsd/api/v2/engine/info
+              curl --cacert ca.pem -H 'Authorization: Bearer secret' 'https://localhost:31116/twsd/api/v2/plan/job?limit=2'
+              curl http://localhost:31180/sim/state
+
+            docs/simulator.md describes the configuration file, the faults and the admin surface.
+            Exit codes: 0 stopped by a signal, 64 wrong usage or settings, 70 internal, 73 a port or file cannot be had.
+            """
     )
 
-    @Option(help: "Port of the master; 0 takes a free one.")
-    var port: Int?
-
-    @Option(help: "Port of the backup master; by default the one behind the master's, 0 for none.")
-    var backupPort: Int?
-
-    @Option(help: "Port of the admin surface, on loopback; 0 takes a free one.")
-    var adminPort: Int?
-
-    @Option(help: "What the plan is drawn from.")
-    var seed: Int?
-
-    @Option(help: "Job streams of a plan day, about 7.5 jobs each.")
-    var streams: Int?
-
-    @Option(help: "Workstations that run jobs.")
-    var agents: Int?
-
-    @Option(help: "Jobs a workstation runs at once.")
-    var limit: Int?
-
-    @Option(help: "Virtual seconds in a real one; 0 freezes time.")
-    var speed: Double?
-
-    @Option(help: "Virtual time at the start: 06:00, or seconds since the start of the plan day.")
-    var startVirtual: String?
-
-    @Option(help: "First plan day, such as 2026-01-15.")
-    var planDate: String?
-
-    @Flag(help: "Begin a new plan day after the first.")
-    var rollover = false
-
-    @Flag(help: "HTTP instead of HTTPS.")
-    var plainHttp = false
-
-    @Option(help: "Where to write the certificate clients have to trust.")
-    var certificateFile: String?
+    @OptionGroup(title: "Addresses") var addresses: AddressOptions
+    @OptionGroup(title: "Plan and time") var plan: PlanOptions
 
     @Option(help: "JSON file with any of the simulator's settings; options win over it.")
     var config: String?
 
+    @Option(help: "Append requests that change the plan to this file.")
+    var record: String?
+
+    @Option(help: "Carry out the requests of such a file at their virtual times.")
+    var replay: String?
+
+    @Option(help: "API key the user resync may send as bearer token.")
+    var token: String?
+
     func run() async throws {
-        let configuration: SimulatorConfiguration
+        let server: SimulatorServer
         do {
-            configuration = try self.makeConfiguration()
+            server = SimulatorServer(configuration: try self.makeConfiguration())
         } catch {
             throw Self.exit(.validationFailure, "\(error)")
         }
         var logger = Logger(label: "tws-simulator")
         logger.logLevel = .warning
         let group = ServiceGroup(
-            services: [AnnouncedServer(server: SimulatorServer(configuration: configuration))],
+            services: [AnnouncedServer(server: server)],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
@@ -86,45 +70,44 @@ struct TWSSimulatorCommand: AsyncParsableCommand {
     private func makeConfiguration() throws -> SimulatorConfiguration {
         var configuration = SimulatorConfiguration()
         if let config {
-            configuration = try SimulatorConfiguration(parsing: Array(Data(contentsOf: URL(filePath: config))))
+            guard let bytes = FileManager.default.contents(atPath: config) else {
+                throw UsageProblem("--config: \(config) was given; a file that can be read is expected")
+            }
+            do { configuration = try SimulatorConfiguration(parsing: Array(bytes)) } catch {
+                throw UsageProblem("\(config): \(error)")
+            }
         }
-        try configuration.apply(.object(try self.options()))
-        if let backupPort {
-            configuration.backupPort = backupPort == 0 ? nil : backupPort
+        do { try configuration.apply(.object(self.fields)) } catch {
+            throw UsageProblem("--\(Self.optionName(error.path)): \(error.problem)")
+        }
+        if let token { configuration.tokens.append(.init(text: token, user: "resync")) }
+        if let port = self.addresses.backupPort {
+            configuration.backupPort = port == 0 ? nil : port
         } else if configuration.backupPort == nil, self.config == nil {
-            configuration.backupPort = configuration.port == 0 ? 0 : configuration.port + 1
+            configuration.backupPort = configuration.port == 0 ? 0 : min(configuration.port + 1, 65_535)
         }
         return configuration
     }
 
     /// The options given, by the names the configuration file has for them.
-    private func options() throws -> [JSONValue.Field] {
-        let numbers = [
-            ("port", self.port), ("adminPort", self.adminPort), ("seed", self.seed), ("streams", self.streams),
-            ("agents", self.agents), ("limit", self.limit), ("startVirtual", try self.startVirtual.map(Self.seconds)),
-        ]
-        let texts = [("planDate", self.planDate), ("certificateFile", self.certificateFile)]
-        var fields = numbers.compactMap { name, value in
-            value.map { JSONValue.Field(name, .integer(Int64($0))) }
-        }
-        fields += texts.compactMap { name, value in value.map { JSONValue.Field(name, .string($0)) } }
-        if let speed { fields.append(JSONValue.Field("speed", .double(speed))) }
-        if self.rollover { fields.append(JSONValue.Field("rollover", .bool(true))) }
-        if self.plainHttp { fields.append(JSONValue.Field("plainHttp", .bool(true))) }
-        return fields
+    private var fields: [JSONValue.Field] {
+        let paths = [("record", self.record), ("replay", self.replay)]
+        return self.addresses.fields + self.plan.fields
+            + paths.compactMap { name, value in value.map { .init(name, .string($0)) } }
     }
 
-    private static func seconds(_ text: String) throws -> Int {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
-        switch parts.count {
-        case 1: if let seconds = parts[0] { return seconds }
-        case 2:
-            if let hour = parts[0], let minute = parts[1], (0...59).contains(minute) {
-                return hour * 3600 + minute * 60
-            }
-        default: break
-        }
-        throw ValidationError("--start-virtual takes a time such as 06:00 or a number of seconds, not \(text)")
+    /// `startVirtual` is `start-virtual` as an option.
+    private static func optionName(_ field: String) -> String {
+        field.map { $0.isUppercase ? "-\($0.lowercased())" : String($0) }.joined()
+    }
+}
+
+/// What is wrong with the arguments or the configuration file.
+private struct UsageProblem: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
     }
 }
 

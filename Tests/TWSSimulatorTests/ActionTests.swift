@@ -276,4 +276,36 @@ import Testing
         #expect(try driver.status(job).internal == "INTRO")
         #expect(driver.put(reply, body: #"{"answer":false}"#).status == 400)
     }
+
+    @Test func `a prompt answered with no leaves its stream blocked`() throws {
+        let driver = SimulatorDriver { $0.plan.prompts = true }
+        let prompt = driver.engine.prompts[0]
+        let stream = driver.engine.streams[prompt.stream]
+        driver.advance(stream.scheduledAt + 5)
+        #expect(driver.put("plan/prompt/\(prompt.id)/action/reply", body: #"{"answer":false}"#).status == 200)
+        driver.advance(3600)
+        let json = try driver.get("plan/job/\(driver.engine.jobs[stream.jobs[0]].id)").json()
+        #expect(json["lastRunCompositeStatus"]?["substatus"] == "HOLD_WAITING_FOR_PROMPT")
+        #expect(json["dependencies"]?[0]?["promptStatus"] == "ANSWERED_NO")
+    }
+
+    @Test func `a stopped or unlinked workstation says so and starts nothing until it is back`() throws {
+        let agent = self.driver.engine.workstations[4].id
+        func states() throws -> Set<String> {
+            let json = try self.driver.get("plan/workstation/\(agent)").json()
+            return Set(json["activeStates"]?.array?.compactMap(\.string) ?? [])
+        }
+        let usual = try states()
+        #expect(usual.isSuperset(of: ["LINKED", "RUNNING", "JOBMAN_UP"]))
+        for (action, back, lost) in [
+            ("stop", "start", ["RUNNING", "JOBMAN_UP"]), ("unlink", "link", ["LINKED", "FULLY_LINKED"]),
+        ] {
+            #expect(self.driver.put("plan/workstation/\(agent)/action/\(action)").status == 200)
+            self.driver.advance(5)
+            #expect(try states() == usual.subtracting(lost))
+            #expect(self.driver.put("plan/workstation/\(agent)/action/\(back)").status == 200)
+            self.driver.advance(5)
+            #expect(try states() == usual)
+        }
+    }
 }

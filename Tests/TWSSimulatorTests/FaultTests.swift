@@ -91,6 +91,13 @@ import Testing
         #expect(self.driver.get("engine/info").status == 401)
         try self.driver.setFaults(#"[{"effect":"auth","parameters":{"clockSkewSeconds":-60}}]"#)
         #expect(self.driver.get("engine/info").exchange.date == "Thu, 15 Jan 2026 05:59:00 GMT")
+        let driver = SimulatorDriver {
+            $0.tokens = [.init(text: "t", user: "robot", expiresAt: PlanInstant("2026-01-15T01:00:00Z"))]
+        }
+        let bearer = [("Authorization", "Bearer t")]
+        #expect(driver.send("GET", "/twsd/api/v2/engine/info", bearer, login: nil).status == 200)
+        try driver.setFaults(#"[{"effect":"auth","parameters":{"clockSkewSeconds":3600}}]"#)
+        #expect(driver.send("GET", "/twsd/api/v2/engine/info", bearer, login: nil).status == 401)
     }
 
     @Test func `pages that do not fit together shift, repeat, miscount and lead nowhere`() throws {
@@ -172,6 +179,9 @@ import Testing
         let lines = log.text.split(separator: "\n")
         #expect(lines[1].hasPrefix("= JOB"))
         #expect(lines[8].utf8.count == 999)
+        try self.driver.setFaults(#"[{"effect":"bigLog","parameters":{"lines":7,"lineLength":50}}]"#)
+        let few = self.driver.get("plan/job/run/\(job.run.id)/joblog")
+        #expect(few.bytes.count == usual.bytes.count + 350)
     }
 
     @Test func `more requests at once than allowed are refused`() throws {
@@ -189,6 +199,24 @@ import Testing
         self.driver.simulator.finish(second, request: request)
         #expect(self.driver.get("engine/info").status == 200)
         self.driver.simulator.finish(first, request: request)
+    }
+
+    @Test func `queued requests proceed in the order they came, as earlier ones are answered`() throws {
+        try self.driver.setFaults(
+            #"[{"effect":"concurrency","parameters":{"maxInFlight":2,"overflow":"queue"}}]"#
+        )
+        let request = SimulatorRequest(node: 0, method: "GET", target: "/twsd/api/v2/x", headers: [], body: [])
+        let simulator = self.driver.simulator
+        let exchanges = (0..<4).map { _ in simulator.exchange(request) }
+        #expect(exchanges.map(simulator.mayProceed) == [true, true, false, false])
+        simulator.finish(exchanges[1], request: request)
+        #expect(exchanges.map(simulator.mayProceed) == [true, false, true, false])
+        simulator.finish(exchanges[0], request: request)
+        #expect(exchanges.suffix(2).map(simulator.mayProceed) == [true, true])
+        let fifth = simulator.exchange(request)
+        #expect(!simulator.mayProceed(fifth))
+        try self.driver.setFaults("[]")
+        #expect(simulator.mayProceed(fifth))
     }
 
     @Test(arguments: [true, false])
@@ -231,6 +259,9 @@ import Testing
         #"[{"effect":"hang","parameters":{"second":5}}]"#, #"[{"effect":"hang","match":{"probability":2}}]"#,
         #"[{"effect":"hang","match":{"path":"("}}]"#, #"[{"id":"a","effect":"hang"},{"id":"a","effect":"hang"}]"#,
         #"[{"effect":"hang","match":{"virtualWindow":[5,1]}}]"#, #"[{"effect":"auth"}]"#,
+        #"[{"effect":"bigLog","parameters":{"lines":1000,"lineLength":1048576}}]"#,
+        #"[{"effect":"tls","parameters":{"certificate":"old"}}]"#,
+        #"[{"effect":"concurrency","parameters":{"overflow":"wait"}}]"#,
     ])
     func `a rule that makes no sense is refused with its place`(rules: String) throws {
         let list = try #require(try JSONValue(parsing: Array(rules.utf8)).array)

@@ -25,7 +25,7 @@ struct RawConnection {
         var status: Int? { Int(self.text.dropFirst("HTTP/1.1 ".count).prefix(3)) }
     }
 
-    /// Sends `text` and reads until the peer ends the connection, at most ten seconds.
+    /// Sends `text` and reads until the peer ends the connection, at most a minute.
     static func send(
         _ text: String,
         to port: Int,
@@ -38,8 +38,8 @@ struct RawConnection {
             configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(pem.utf8)))
             return try NIOSSLContext(configuration: configuration)
         }
-        let deadline = group.next().scheduleTask(in: .seconds(10)) {
-            promise.succeed(Outcome(failure: "no end after ten seconds"))
+        let deadline = group.next().scheduleTask(in: .seconds(60)) {
+            promise.succeed(Outcome(failure: "no end after a minute"))
         }
         do {
             let channel = try await ClientBootstrap(group: group)

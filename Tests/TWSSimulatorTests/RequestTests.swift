@@ -152,7 +152,7 @@ import Testing
 
     @Test(arguments: [
         (#"{"streams":0}"#, "streams"), (#"{"stream":5}"#, "stream"), (#"{"seed":"x"}"#, "seed"),
-        (#"{"planDate":"2026-02-30"}"#, "planDate"), (#"{"users":[{"name":"a"}]}"#, "users[0].name"),
+        (#"{"planDate":"2026-02-30"}"#, "planDate"), (#"{"users":[{"name":"a"}]}"#, "users[0].password"),
         (#"{"idStyle":"long"}"#, "idStyle"), (#"{"faults":[{}]}"#, "faults[0].effect"),
     ])
     func `a configuration that makes no sense is refused with its place`(json: String, path: String) {

@@ -17,6 +17,8 @@ private enum Unknown: String, CaseIterable, CustomTestStringConvertible {
     case linksToAnotherHost
     case fieldsIgnoreCase
     case bodiesWithoutContentType
+    case fencedJobsAreWaiting
+    case challengesWithBody
 
     var testDescription: String { self.rawValue }
 
@@ -33,6 +35,8 @@ private enum Unknown: String, CaseIterable, CustomTestStringConvertible {
         case .linksToAnotherHost: configuration.pageURLHost = "https://internal-mdm:31116"
         case .fieldsIgnoreCase: configuration.knobs.fieldsIgnoreCase = true
         case .bodiesWithoutContentType: configuration.strictContentType = false
+        case .fencedJobsAreWaiting: configuration.plan.fenceStatus = .waiting
+        case .challengesWithBody: configuration.unauthorizedBody = .html
         }
     }
 }

@@ -30,7 +30,7 @@ extension AdminSurface {
             default: throw OperationError(status: 405, message: "Method not allowed.")
             }
         } catch let error as ConfigurationError {
-            throw self.configurationProblem(error)
+            throw OperationError(status: 400, message: error.description)
         } catch let error as OperationError {
             throw error
         } catch {

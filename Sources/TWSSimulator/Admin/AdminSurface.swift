@@ -5,6 +5,7 @@ struct AdminSurface: Responder {
     let server: SimulatorServer
 
     func finish(_ exchange: Exchange, request: SimulatorRequest) {}
+    func mayProceed(_ exchange: Exchange) -> Bool { true }
     func connectionFaults(node: Int) -> ActiveFaults { ActiveFaults() }
     func followedLines(_ log: FollowedLog) -> (lines: [String], isComplete: Bool) { ([], true) }
 
@@ -27,12 +28,23 @@ struct AdminSurface: Responder {
         case ("GET", "requests", 2): return try self.requests(request)
         case (_, "faults", 2...3): return try self.faults(request, id: segments.count > 2 ? segments[2] : nil)
         case ("POST", "job", 4) where segments[3] == "force": return try self.force(request, segments[2])
+        case (_, "webhooks", 2...3): return try self.webhooks(request, id: segments.count > 2 ? segments[2] : nil)
+        case ("POST", "event", 2): return try self.push(request)
         default: throw OperationError(status: 404, message: "Not found.")
         }
     }
 
-    func configurationProblem(_ error: ConfigurationError) -> OperationError {
-        OperationError(status: 400, message: error.description)
+    /// Reads the body, a JSON object; what is wrong with it is the caller's fault.
+    func read<Value>(
+        _ request: SimulatorRequest,
+        _ body: (JSONValue) throws(ConfigurationError) -> Value
+    ) throws(OperationError) -> Value {
+        let json = try request.json()
+        do {
+            return try body(json)
+        } catch {
+            throw OperationError(status: 400, message: error.description)
+        }
     }
 
     // MARK: State and time
@@ -53,7 +65,7 @@ struct AdminSurface: Responder {
             writer.array("nodes") { writer in
                 for node in [0, 1] {
                     writer.beginObject()
-                    writer.field("name", SimulatorStateMachine.nodeName(node))
+                    writer.field("name", state.nodeName(node))
                     writer.field("role", state.masterNode == node ? "master" : "backup")
                     writer.field("down", state.downNode == node)
                     writer.endObject()
@@ -68,19 +80,13 @@ struct AdminSurface: Responder {
     }
 
     private func setClock(_ request: SimulatorRequest) throws(OperationError) -> SimulatorReply {
-        let (speed, advance, target): (Double?, Int?, Int?)
-        do {
-            var reader = try ConfigurationReader(try request.json(), at: "")
-            speed = try reader.double("speed", in: 0...100_000)
-            advance = try reader.int("advanceSeconds", in: 0...8_640_000)
-            target = try reader.int("setSeconds", in: 0...31_536_000)
+        let (speed, advance, target) = try self.read(request) { json throws(ConfigurationError) in
+            var reader = try ConfigurationReader(json, at: "")
+            let speed = try reader.double("speed", in: 0...100_000)
+            let advance = try reader.int("advanceSeconds", in: 0...8_640_000)
+            let target = try reader.int("setSeconds", in: 0...31_536_000)
             try reader.finish()
-        } catch let error as ConfigurationError {
-            throw self.configurationProblem(error)
-        } catch let error as OperationError {
-            throw error
-        } catch {
-            throw .badRequest("\(error)")
+            return (speed, advance, target)
         }
         self.server.simulator.withState { state, real in
             if let speed { state.setSpeed(speed, real: real) }
@@ -91,17 +97,10 @@ struct AdminSurface: Responder {
     }
 
     private func reset(_ request: SimulatorRequest) throws(OperationError) -> SimulatorReply {
-        do {
-            let body = try request.json()
+        try self.read(request) { json throws(ConfigurationError) in
             try self.server.simulator.withState { (state, real) throws(ConfigurationError) in
-                try state.reset(body, real: real)
+                try state.reset(json, real: real)
             }
-        } catch let error as ConfigurationError {
-            throw self.configurationProblem(error)
-        } catch let error as OperationError {
-            throw error
-        } catch {
-            throw .badRequest("\(error)")
         }
         return self.stateReply()
     }
@@ -144,12 +143,9 @@ struct AdminSurface: Responder {
     // MARK: Force
 
     private func force(_ request: SimulatorRequest, _ job: String) throws(OperationError) -> SimulatorReply {
-        let body = try request.json()
-        guard let status = body["status"]?.string.flatMap({ JobStatus(rawValue: $0) }) else {
-            throw .badRequest("The field status is not one of \(JobStatus.allCases.map(\.rawValue)).")
-        }
+        let force = try self.read(request) { json throws(ConfigurationError) in try ForcedStatus(json) }
         do {
-            try self.server.force(job: job, status: status, returnCode: body["rc"]?.int)
+            try self.server.force(job: job, status: force.status, returnCode: force.returnCode)
         } catch {
             throw OperationError(status: 404, message: error.message)
         }

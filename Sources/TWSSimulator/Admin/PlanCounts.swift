@@ -9,7 +9,7 @@ extension PlanEngine {
         var statuses: [JobStatus: Int] = [:]
         var streams: [JobStreamStatus: Int] = [:]
         for job in self.jobs {
-            jobs[job.commonStatus, default: 0] += 1
+            jobs[self.commonStatus(of: job), default: 0] += 1
             statuses[job.shownStatus, default: 0] += 1
         }
         for place in self.streams.indices { streams[self.streamStatus(place, at: time), default: 0] += 1 }

@@ -7,7 +7,9 @@ struct ConfigurationReader {
     private var seen: Set<String> = []
 
     init(_ value: JSONValue, at path: String) throws(ConfigurationError) {
-        guard let fields = value.fields else { throw ConfigurationError(path: path, expected: "an object is expected") }
+        guard let fields = value.fields else {
+            throw ConfigurationError(path: path, value: value, expected: "an object is expected")
+        }
         self.fields = fields
         self.path = path
     }
@@ -32,6 +34,15 @@ struct ConfigurationReader {
             throw self.problem(name, "an integer from \(range.lowerBound) to \(range.upperBound) is expected")
         }
         return int
+    }
+
+    /// An integer of 64 bits without sign; one beyond JSON's 63 is written as text.
+    mutating func unsigned(_ name: String) throws(ConfigurationError) -> UInt64? {
+        guard let value = self.value(name) else { return nil }
+        guard let unsigned = value.int.flatMap({ UInt64(exactly: $0) }) ?? value.string.flatMap({ UInt64($0) }) else {
+            throw self.problem(name, "an integer from 0 to \(UInt64.max), above \(Int64.max) as text, is expected")
+        }
+        return unsigned
     }
 
     mutating func double(_ name: String, in range: ClosedRange<Double>) throws(ConfigurationError) -> Double? {
@@ -68,12 +79,13 @@ struct ConfigurationReader {
     /// Refuses what no call has asked for.
     func finish() throws(ConfigurationError) {
         for field in self.fields where !self.seen.contains(field.name) {
-            throw self.problem(field.name, "this field is not known")
+            throw self.problem(field.name, "no field of this name exists")
         }
     }
 
     func problem(_ name: String, _ expected: String) -> ConfigurationError {
-        ConfigurationError(path: self.place(name), expected: expected)
+        let value = self.fields.first { $0.name == name }?.value
+        return ConfigurationError(path: self.place(name), value: value, expected: expected)
     }
 }
 
@@ -81,7 +93,21 @@ struct ConfigurationReader {
 package struct ConfigurationError: Error, CustomStringConvertible {
     /// Where it is, such as `faults[2].match.probability`.
     package let path: String
+    /// What was given, as JSON and shortened; nil when nothing was.
+    package let value: String?
     package let expected: String
 
-    package var description: String { "\(self.path): \(self.expected)" }
+    init(path: String, value: JSONValue? = nil, expected: String) {
+        self.path = path
+        self.value = value.map { value in
+            let text = String(decoding: value.bytes, as: UTF8.self)
+            return text.count > 60 ? text.prefix(60) + "…" : text
+        }
+        self.expected = expected
+    }
+
+    /// What was given and what is expected, without the place.
+    package var problem: String { self.value.map { "\($0) was given; \(self.expected)" } ?? self.expected }
+
+    package var description: String { self.path.isEmpty ? self.problem : "\(self.path): \(self.problem)" }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 
 extension SimulatorConfiguration {
@@ -18,19 +19,19 @@ extension SimulatorConfiguration {
     }
 
     private mutating func applyPlan(_ reader: inout ConfigurationReader) throws(ConfigurationError) {
-        if let seed = try reader.int("seed", in: 0...Int.max) { self.plan.seed = UInt64(seed) }
+        self.plan.seed = try reader.unsigned("seed") ?? self.plan.seed
         self.plan.streams = try reader.int("streams", in: 1...99_999) ?? self.plan.streams
         self.plan.agents = try reader.int("agents", in: 1...999) ?? self.plan.agents
         self.plan.limit = try reader.int("limit", in: 0...1024) ?? self.plan.limit
         let date = try reader.string("planDate")
         let start = try reader.string("startOfDay")
         if date != nil || start != nil {
-            guard let instant = PlanInstant("\(date ?? "2026-01-15")T\(start ?? "00:00"):00Z") else {
-                throw reader.problem(
-                    "planDate",
-                    "a date such as 2026-01-15, with startOfDay such as 06:00, is expected"
-                )
+            let current = self.plan.instant(0)
+            guard let midnight = PlanInstant("\(date ?? current.date.text)T00:00:00Z") else {
+                throw reader.problem("planDate", "a date such as 2026-01-15 is expected")
             }
+            guard let instant = PlanInstant("\(midnight.date.text)T\(start ?? String(current.clockText.prefix(5))):00Z")
+            else { throw reader.problem("startOfDay", "a time such as 06:00 is expected") }
             self.plan.startSecondsSinceEpoch = instant.secondsSinceEpoch
         }
         self.plan.timeZone = try reader.string("timeZone") ?? self.plan.timeZone
@@ -54,33 +55,15 @@ extension SimulatorConfiguration {
         self.maxBodyBytes = try reader.int("maxBodyBytes", in: 0...(1 << 30)) ?? self.maxBodyBytes
         self.strictContentType = try reader.bool("strictContentType") ?? self.strictContentType
         self.ltpaMinutes = try reader.int("ltpaMinutes", in: 0...525_600) ?? self.ltpaMinutes
-        if let users = try reader.array("users") {
-            self.users = []
-            for (index, user) in users.enumerated() {
-                var reader = try ConfigurationReader(user, at: "users[\(index)]")
-                guard let name = try reader.string("name"), let password = try reader.string("password") else {
-                    throw reader.problem("name", "a name and a password are expected")
-                }
-                try reader.finish()
-                self.users.append(User(name: name, password: password))
+        self.recordFile = try reader.string("record") ?? self.recordFile
+        if let file = try reader.string("replay") {
+            guard let bytes = FileManager.default.contents(atPath: file) else {
+                throw reader.problem("replay", "a file that can be read is expected")
             }
+            self.replay = try ActionLog.entries(in: Array(bytes))
         }
-        if let tokens = try reader.array("tokens") {
-            self.tokens = []
-            for (index, token) in tokens.enumerated() {
-                var reader = try ConfigurationReader(token, at: "tokens[\(index)]")
-                guard let text = try reader.string("jwt"), let user = try reader.string("user") else {
-                    throw reader.problem("jwt", "a jwt and a user are expected")
-                }
-                let expiry = try reader.string("expiresAt")
-                let instant = expiry.flatMap { PlanInstant($0) }
-                guard (expiry == nil) == (instant == nil) else {
-                    throw reader.problem("expiresAt", "an instant such as 2026-01-15T12:00:00Z is expected")
-                }
-                try reader.finish()
-                self.tokens.append(Token(text: text, user: user, expiresAt: instant))
-            }
-        }
+        try self.applyNodes(&reader)
+        try self.applyAccounts(&reader)
     }
 
     private mutating func applyAnswers(_ reader: inout ConfigurationReader) throws(ConfigurationError) {
@@ -99,10 +82,14 @@ extension SimulatorConfiguration {
         if let status: CanceledStatus = try reader.choice("canceledStatus") {
             self.plan.canceledHasOwnStatus = status == .cancl
         }
+        self.plan.fenceStatus = try reader.choice("fenceStatus") ?? self.plan.fenceStatus
+        self.exceedMax = try reader.choice("exceedMax") ?? self.exceedMax
         self.errorBody = try reader.choice("errorBody") ?? self.errorBody
+        self.unauthorizedBody = try reader.choice("unauthorizedBody") ?? self.unauthorizedBody
     }
 
-    private enum TLSMinimum: String, CaseIterable {
+    /// The lowest version of TLS clients may use.
+    enum TLSMinimum: String, CaseIterable {
         case tls12 = "1.2"
         case tls13 = "1.3"
     }

@@ -23,6 +23,9 @@ package struct SimulatorConfiguration: Sendable {
     package var users = [User(name: "resync", password: "resync")]
     package var tokens: [Token] = []
     package var errorBody = ErrorBody.messages
+    /// The body of a challenge for credentials.
+    package var unauthorizedBody = ErrorBody.empty
+    package var exceedMax = ExceedMax.reject
     /// Scheme, host and port of the URLs in answers, instead of the node's own.
     package var pageURLHost: String?
     package var maxBodyBytes = 1 << 20
@@ -31,6 +34,10 @@ package struct SimulatorConfiguration: Sendable {
     /// How long a cookie from a Basic login lives, in virtual minutes; 0: no cookies.
     package var ltpaMinutes = 0
     package var faults: [FaultRule] = []
+    /// Where requests that change the plan are recorded.
+    package var recordFile: String?
+    /// Requests to carry out at their virtual times, which do not decrease.
+    package var replay: [RecordedRequest] = []
 
     package init() {}
 
@@ -65,6 +72,14 @@ package struct SimulatorConfiguration: Sendable {
         case expired
         case notYetValid
         case wrongName
+    }
+
+    /// What an action by filter does when more objects match than `max_object_affected` allows.
+    package enum ExceedMax: String, Sendable, CaseIterable {
+        /// Nothing, and answers 400.
+        case reject
+        /// Takes the first ones only.
+        case firstN
     }
 
     /// What the body of an error answer looks like; the product's own form is not documented.

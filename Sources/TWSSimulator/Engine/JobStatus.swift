@@ -29,7 +29,7 @@ package enum JobStatus: String, Sendable, CaseIterable {
     /// The last run is over; only an operator makes the job move again.
     package var isFinal: Bool { self == .succ || self == .abend || self == .fail || self == .cancl }
 
-    /// What the console shows for this internal status of a job that is neither cancelled nor held.
+    /// What the console shows for this internal status of a job that is neither cancelled nor held nor behind a fence.
     package var common: CommonStatus {
         switch self {
         case .hold, .wait, .intro, .pend: .waiting

@@ -20,6 +20,7 @@ extension PlanEngine {
             self.enqueue(.submitStream(submission), at: time)
             return (.submitStream(submission), id)
         case .force:
+            self.watch?.time = time
             self.apply(action, at: time)
         default:
             self.enqueue(action, at: time)

@@ -41,6 +41,12 @@ extension PlanEngine {
         return all.filter { !self.isSatisfied($0) }
     }
 
+    func commonStatus(of job: SimulatedJob) -> CommonStatus {
+        if job.canceled { return .canceled }
+        if job.isHeld { return .held }
+        return job.shownStatus == .fence ? self.parameters.fenceStatus.common : job.shownStatus.common
+    }
+
     func streamStatus(_ place: Int, at time: Int) -> JobStreamStatus {
         let stream = self.streams[place]
         if stream.canceled { return .cancl }

@@ -4,6 +4,7 @@ extension PlanEngine {
     /// The order of the steps is part of the specification of a plan.
     mutating func runTick(_ time: Int) {
         self.lastTick = time
+        self.watch?.time = time
         if self.parameters.rollover, time >= (self.day + 1) * PlanParameters.daySeconds {
             self.beginNextDay(at: time)
         }
@@ -13,6 +14,7 @@ extension PlanEngine {
         self.applyActions(at: time)
         self.resolveDependencies(at: time)
         self.launchReadyJobs(at: time)
+        self.watchCriticalJobs()
     }
 
     private mutating func endRuns(at time: Int) {
@@ -185,5 +187,8 @@ extension PlanEngine {
             self.ready.insert(place)
         }
         self.touchedStreams.insert(self.jobs[place].stream)
+        guard let time = self.watch?.time else { return }
+        let event = self.event(.statusChanged, of: place, at: time)
+        self.watch?.events.append(event)
     }
 }

@@ -41,6 +41,9 @@ package struct PlanEngine: Sendable {
     var adHocStreams: [Int: EntityID] = [:]
     var promises: [EntityID: AdHocPromise] = [:]
 
+    /// Events of jobs; nil while nobody wants to know, because looking for them costs time.
+    var watch: JobWatch?
+
     /// A stream whose jobs have to be looked at from a certain time on.
     struct Arrival: Sendable {
         var time: Int

@@ -17,8 +17,9 @@ struct PlanGenerator {
     /// The master, its broker, the backup master, then the agents.
     func workstations() -> [SimulatedWorkstation] {
         var result = [
-            self.workstation("MDM1", .manager, isNode: true), self.workstation("MDM1_DWB", .broker),
-            self.workstation("BKM1", .faultTolerant, isNode: true),
+            self.workstation(self.parameters.masterName, .manager, isNode: true),
+            self.workstation("\(self.parameters.masterName)_DWB", .broker),
+            self.workstation(self.parameters.backupName, .faultTolerant, isNode: true),
         ]
         for number in 0..<self.parameters.agents {
             let kind: SimulatedWorkstation.Kind =

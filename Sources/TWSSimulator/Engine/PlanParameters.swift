@@ -1,9 +1,11 @@
 /// Everything a plan depends on besides virtual time and the operators' actions.
-package struct PlanParameters: Sendable {
+package struct PlanParameters: Sendable, Equatable {
     package var seed: UInt64 = 42
     /// Job streams of one plan day.
     package var streams = 200
     package var agents = 8
+    package var masterName = "MDM1"
+    package var backupName = "BKM1"
     /// Jobs a workstation runs at once.
     package var limit = 20
     /// Start of the first plan day in seconds since 1970.
@@ -17,12 +19,32 @@ package struct PlanParameters: Sendable {
     package var prompts = false
     /// A job cancelled before its launch gets the status CANCL; otherwise it keeps the one it had.
     package var canceledHasOwnStatus = true
+    /// What operators see of a job that its workstation's fence holds back.
+    package var fenceStatus = FenceStatus.ready
 
     package init() {}
 
     /// Seconds between two scans of the plan by the scheduler.
     package static let tickSeconds = 5
     package static let daySeconds = 86_400
+
+    /// The common statuses an engine may show for the internal status FENCE.
+    package enum FenceStatus: String, Sendable, CaseIterable {
+        case ready = "READY"
+        case waiting = "WAITING"
+        case held = "HELD"
+        case blocked = "BLOCKED"
+
+        var common: CommonStatus {
+            switch self {
+            case .ready: .ready
+            case .waiting: .waiting
+            case .held: .held
+            case .blocked: .blocked
+            }
+        }
+    }
+
     /// The folders of the plan; a stream is drawn into one of them.
     static let folders = ["/", "/FIN", "/SUP", "/HR", "/DWH"]
     static let resources = ["DBLOCK", "TAPE", "LICA", "LICB", "SLOTX"]

@@ -96,10 +96,4 @@ struct SimulatedJob: Sendable {
     }
 
     var isHeld: Bool { self.priority == 0 && self.run.status.isWaitingForLaunch }
-
-    var commonStatus: CommonStatus {
-        if self.canceled { return .canceled }
-        if self.isHeld { return .held }
-        return self.shownStatus.common
-    }
 }

@@ -16,16 +16,17 @@ package enum FaultEffect: Sendable {
     case bigLog(BigLog)
     /// No answer for so long, then the connection is closed.
     case hang(seconds: Double)
-    case concurrency(maxInFlight: Int)
+    case concurrency(Concurrency)
     /// More job logs than this at once, and no job log is answered any more.
     case jobLogPool(Int)
     case reload
     case failover(seconds: Int, proxyMilliseconds: Int)
+    case tls(TLS)
 
     /// Effects of one category exclude each other: of the rules that match, the first of each category counts.
     package enum Category: Sendable, Hashable {
         case latency, status, expire, revoke, skew, drop, slowBody, truncate, corrupt, paging, stale, bigLog, hang
-        case concurrency, jobLogPool, reload, failover
+        case concurrency, jobLogPool, reload, failover, tls
     }
 
     package var category: Category {
@@ -47,6 +48,7 @@ package enum FaultEffect: Sendable {
         case .jobLogPool: .jobLogPool
         case .reload: .reload
         case .failover: .failover
+        case .tls: .tls
         }
     }
 
@@ -138,9 +140,29 @@ package enum FaultEffect: Sendable {
         var internalHost = false
     }
 
+    /// Too few threads for all requests.
+    package struct Concurrency: Sendable {
+        enum Overflow: String, Sendable, CaseIterable {
+            /// Answers 503.
+            case reject
+            /// Waits until one that came earlier is answered.
+            case queue
+        }
+
+        var maxInFlight: Int
+        var overflow = Overflow.reject
+    }
+
+    /// Another certificate, or another lowest version, than the configuration's.
+    package struct TLS: Sendable, Hashable {
+        var flaw: SimulatorConfiguration.CertificateFlaw
+        var requiresTLS13: Bool
+    }
+
     /// A job log of unusual size.
     package struct BigLog: Sendable {
-        var bytes: Int
+        var lines: Int
+        /// Bytes of a line, its end included.
         var lineLength: Int
         var invalidBytes: Bool
     }

@@ -7,7 +7,11 @@ extension FaultRule {
         for (index, value) in values.enumerated() {
             let rule = try FaultRule(value, at: "\(path)[\(index)]", number: index + 1)
             guard !rules.contains(where: { $0.id == rule.id }) else {
-                throw ConfigurationError(path: "\(path)[\(index)].id", expected: "the id \(rule.id) is taken")
+                throw ConfigurationError(
+                    path: "\(path)[\(index)].id",
+                    value: .string(rule.id),
+                    expected: "an id no earlier rule has is expected"
+                )
             }
             rules.append(rule)
         }
@@ -27,7 +31,7 @@ extension FaultRule {
             at: reader.place("parameters")
         )
         guard let read = try FaultEffect(effect, &parameters) else {
-            throw reader.problem("effect", "the effect \(effect) is not known")
+            throw reader.problem("effect", "one of \(FaultEffect.names.joined(separator: ", ")) is expected")
         }
         try parameters.finish()
         try reader.finish()
@@ -119,20 +123,18 @@ extension FaultEffect {
         case "corrupt": self = .corrupt(try reader.choice("kind") ?? .brokenJSON)
         case "paging": self = .paging(try Self.paging(&reader))
         case "stale": self = .stale(lagSeconds: try reader.int("mirrorLagSeconds", in: 0...86_400))
-        case "bigLog":
-            self = .bigLog(
-                BigLog(
-                    bytes: try reader.int("bytes", in: 1...52_428_800) ?? 1_048_576,
-                    lineLength: try reader.int("lineLength", in: 1...1_048_576) ?? 120,
-                    invalidBytes: try reader.bool("invalidBytes") ?? false
-                )
-            )
+        case "bigLog": self = .bigLog(try Self.bigLog(&reader))
         case "hang": self = .hang(seconds: try reader.double("seconds", in: 0...86_400) ?? 600)
         case "concurrency":
             if let pool = try reader.int("joblogPool", in: 1...100_000) {
                 self = .jobLogPool(pool)
             } else {
-                self = .concurrency(maxInFlight: try reader.int("maxInFlight", in: 1...1_000_000) ?? 1)
+                self = .concurrency(
+                    Concurrency(
+                        maxInFlight: try reader.int("maxInFlight", in: 1...1_000_000) ?? 1,
+                        overflow: try reader.choice("overflow") ?? .reject
+                    )
+                )
             }
         case "reload": self = .reload
         case "failover":
@@ -140,9 +142,18 @@ extension FaultEffect {
                 seconds: try reader.int("failoverSeconds", in: 0...86_400) ?? 300,
                 proxyMilliseconds: try reader.int("proxyMs", in: 0...600_000) ?? 0
             )
+        case "tls":
+            let minimum: SimulatorConfiguration.TLSMinimum? = try reader.choice("minimum")
+            self = .tls(TLS(flaw: try reader.choice("certificate") ?? .none, requiresTLS13: minimum == .tls13))
         default: return nil
         }
     }
+
+    /// The effects by the names rules have for them.
+    static let names = [
+        "latency", "status", "auth", "drop", "slowBody", "truncate", "corrupt", "paging", "stale", "bigLog", "hang",
+        "concurrency", "reload", "failover", "tls",
+    ]
 
     private enum ConnectionEnd: String, CaseIterable {
         case fin
@@ -159,6 +170,19 @@ extension FaultEffect {
             latency.lognormal = (median, p99)
         }
         return latency
+    }
+
+    /// Either so many lines or about so many bytes; never more than 50 MiB.
+    private static func bigLog(_ reader: inout ConfigurationReader) throws(ConfigurationError) -> BigLog {
+        let most = 52_428_800
+        let lineLength = try reader.int("lineLength", in: 1...1_048_576) ?? 120
+        let lines: Int
+        if let given = try reader.int("lines", in: 1...max(1, most / lineLength)) {
+            lines = given
+        } else {
+            lines = max(1, (try reader.int("bytes", in: 1...most) ?? 1_048_576) / lineLength)
+        }
+        return BigLog(lines: lines, lineLength: lineLength, invalidBytes: try reader.bool("invalidBytes") ?? false)
     }
 
     private static func extent(_ reader: inout ConfigurationReader) throws(ConfigurationError) -> Extent {

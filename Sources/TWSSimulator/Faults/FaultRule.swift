@@ -108,8 +108,11 @@ struct FaultPlan: Sendable {
 extension FaultEffect {
     /// Acts before there is a request.
     var actsOnConnection: Bool {
-        if case .drop(let drop) = self { return drop.phase == .accept || drop.phase == .tls }
-        return false
+        switch self {
+        case .drop(let drop): drop.phase == .accept || drop.phase == .tls
+        case .tls: true
+        default: false
+        }
     }
 }
 

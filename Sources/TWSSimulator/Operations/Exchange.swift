@@ -20,6 +20,8 @@ protocol Responder: Sendable {
     func exchange(_ request: SimulatorRequest) -> Exchange
     /// Called once for every exchange, when its last byte is out or its connection is gone.
     func finish(_ exchange: Exchange, request: SimulatorRequest)
+    /// Whether the answer may go out, or is queued behind others; asked again until it may.
+    func mayProceed(_ exchange: Exchange) -> Bool
     /// The part of a followed log that exists by now, and whether it is all.
     func followedLines(_ log: FollowedLog) -> (lines: [String], isComplete: Bool)
     func connectionFaults(node: Int) -> ActiveFaults

@@ -96,7 +96,7 @@ private func rerunRequest(_ body: JSONValue, _ scope: OperationScope) throws(Ope
     return request
 }
 
-/// Reruns every job the filters select; more than allowed, and nothing changes.
+/// Reruns the jobs the filters select; what more than allowed are is a knob.
 private func rerunByFilter(_ scope: OperationScope) throws(OperationError) -> SimulatorReply {
     let body = try scope.request.json()
     let request = try rerunRequest(body, scope)
@@ -105,12 +105,12 @@ private func rerunByFilter(_ scope: OperationScope) throws(OperationError) -> Si
         throw .badRequest("One of the parameters oql and plan_filter is required.")
     }
     let rows = try jobListing(scope).select(jobRows(scope.view), scope)
-    guard rows.count <= maximum else {
+    guard rows.count <= maximum || scope.configuration.exceedMax == .firstN else {
         throw .badRequest("\(rows.count) jobs match, more than max_object_affected \(maximum) allows.")
     }
     var failures: [(id: String, message: String)] = []
     var successes: [String] = []
-    for row in rows {
+    for row in rows.prefix(maximum) {
         let id = scope.view.jobIDText(row.place)
         do {
             _ = try scope.submit(.rerun(job: row.job.id, request))

@@ -9,7 +9,7 @@ let jobOperations: [Operation] = [
         try scope.groupedCount(of: jobRows(scope.view), jobListing(scope)) { row, grouping in
             switch grouping {
             case .workstation: row.view.workstationPath(row.job.workstation)
-            case .status: row.job.commonStatus.rawValue
+            case .status: row.view.engine.commonStatus(of: row.job).rawValue
             case .folder: row.view.folder(row.stream)
             }
         }
@@ -144,7 +144,7 @@ private func jobLog(_ scope: OperationScope) throws(OperationError) -> Simulator
     var lines = log.lines(contentOnly: contentOnly)
     var text: [UInt8] = []
     if let big = scope.bigLog {
-        lines.insert(contentsOf: big.lines, at: contentOnly ? 0 : min(JobLog.headLines, lines.count))
+        lines.insert(contentsOf: big.filler, at: contentOnly ? 0 : min(JobLog.headLines, lines.count))
     }
     if from <= to {
         for line in lines.dropFirst(from - 1).prefix(to - from + 1) {
@@ -157,9 +157,7 @@ private func jobLog(_ scope: OperationScope) throws(OperationError) -> Simulator
 }
 
 extension FaultEffect.BigLog {
-    /// Filler of about the size asked for.
-    var lines: [String] {
-        let line = String(repeating: "x", count: self.lineLength - 1)
-        return Array(repeating: line, count: max(1, self.bytes / self.lineLength))
+    var filler: [String] {
+        Array(repeating: String(repeating: "x", count: self.lineLength - 1), count: self.lines)
     }
 }

@@ -10,8 +10,6 @@ struct OperationScope {
     let baseURL: String
     let paging: FaultEffect.Paging?
     let bigLog: FaultEffect.BigLog?
-    /// Virtual time that is not delayed by mirroring: when an action arrives.
-    let actionTime: Int
     /// Gives an action to the engine; returns the id of the object it concerns or creates.
     let submit: (OperatorAction) throws(ActionRefusal) -> EntityID
 

@@ -8,9 +8,16 @@ final class Simulator: Responder {
     private let state: Locked<SimulatorStateMachine>
     private let started = ContinuousClock.now
     private let baseURLs: Locked<[String]>
+    private let outlets = Locked(Outlets())
 
-    init(configuration: SimulatorConfiguration) {
-        self.state = Locked(SimulatorStateMachine(configuration: configuration, real: 0))
+    /// Where what happens goes, besides the answers; nothing before the simulator is on its ports.
+    private struct Outlets {
+        var recorder: ActionRecorder?
+        var webhooks: WebhookSender?
+    }
+
+    init(configuration: SimulatorConfiguration, plan: PlanEngine? = nil) {
+        self.state = Locked(SimulatorStateMachine(configuration: configuration, plan: plan, real: 0))
         self.baseURLs = Locked(["", ""])
     }
 
@@ -25,11 +32,43 @@ final class Simulator: Responder {
         self.baseURLs.withLock { $0[node] = url }
     }
 
+    func connect(recorder: ActionRecorder?, webhooks: WebhookSender) {
+        self.outlets.withLock { $0 = Outlets(recorder: recorder, webhooks: webhooks) }
+        self.withState { _, _ in }
+    }
+
+    /// Writes what is still to be recorded and lets the outlets go.
+    func disconnect() async {
+        self.withState { _, _ in }
+        let recorder = self.outlets.withLock { outlets in
+            defer { outlets = Outlets() }
+            return outlets.recorder
+        }
+        await recorder?.flush()
+    }
+
+    /// Decides under the lock; what is to be recorded and told because of it goes out afterwards.
     func withState<Result: Sendable, Failure: Error>(
         _ body: (inout SimulatorStateMachine, _ real: Double) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let real = self.real
-        return try self.state.withLock { state throws(Failure) in try body(&state, real) }
+        let (result, hasRecord, hasDeliveries) = try self.state.withLock { state throws(Failure) in
+            (try body(&state, real), state.hasRecord, state.webhooks.hasDeliveries)
+        }
+        if hasRecord {
+            self.outlets.withLock { $0.recorder }?.append { self.state.withLock { $0.takeRecord() } }
+        }
+        if hasDeliveries { self.deliver() }
+        return result
+    }
+
+    private func deliver() {
+        guard let sender = self.outlets.withLock({ $0.webhooks }) else { return }
+        for delivery in self.state.withLock({ $0.withWebhooks { $0.takeDeliveries() } }) {
+            sender.send(delivery) { delivered in
+                self.withState { state, _ in state.withWebhooks { $0.finish(delivery.webhook, delivered: delivered) } }
+            }
+        }
     }
 
     func connectionFaults(node: Int) -> ActiveFaults {
@@ -58,8 +97,13 @@ final class Simulator: Responder {
                 user: admission.user,
                 fault: admission.faults.firstRule
             )
-            state.finish(record, isJobLog: admission.isJobLog)
+            state.finish(record, admission)
         }
+    }
+
+    func mayProceed(_ exchange: Exchange) -> Bool {
+        guard let admission = exchange.admission else { return true }
+        return self.withState { state, _ in state.mayProceed(admission) }
     }
 
     func exchange(_ request: SimulatorRequest) -> Exchange {
@@ -81,7 +125,7 @@ final class Simulator: Responder {
     }
 
     private func date(_ admission: Admission) -> String {
-        var seconds = admission.actionTime
+        var seconds = admission.time
         if case .clockSkew(let skew) = admission.faults[.skew] { seconds += skew }
         return admission.view.engine.parameters.instant(seconds).httpText
     }
@@ -111,7 +155,8 @@ final class Simulator: Responder {
         if admission.isTooMany { return .html(503, "<html><body>Error 503</body></html>") }
         guard request.segments?.first == "twsd" else { return Self.unknownPath }
         guard admission.user != nil else {
-            var reply = SimulatorReply.html(401, "")
+            let body = configuration.unauthorizedBody
+            var reply = body == .empty ? .html(401, "") : OperationError.unauthorized.reply(body)
             reply.headers.append(("WWW-Authenticate", "Basic realm=\"defaultRealm\""))
             return reply
         }
@@ -160,6 +205,8 @@ final class Simulator: Responder {
         var bigLog: FaultEffect.BigLog?
         if case .bigLog(let fault) = admission.faults[.bigLog] { bigLog = fault }
         let bound = self.baseURLs.withLock { $0[request.node] }
+        // A request is recorded once, however many actions it leads to.
+        var recorded: SimulatorRequest? = request
         return OperationScope(
             request: request,
             query: request.query,
@@ -168,12 +215,13 @@ final class Simulator: Responder {
             configuration: configuration,
             baseURL: configuration.pageURLHost ?? bound,
             paging: paging,
-            bigLog: bigLog,
-            actionTime: admission.actionTime
+            bigLog: bigLog
         ) { (action) throws(ActionRefusal) in
-            try self.withState { (state, _) throws(ActionRefusal) in
-                try state.perform(action, at: admission.actionTime)
+            let object = try self.withState { (state, _) throws(ActionRefusal) in
+                try state.perform(action, for: recorded)
             }
+            recorded = nil
+            return object
         }
     }
 }

@@ -81,6 +81,12 @@ struct OperationError: Error, Equatable {
         }
     }
 
+    /// Who asks has not proved who it is.
+    static let unauthorized = OperationError(
+        status: 401,
+        message: "AWSBEH021E The user is not authorized to access the server."
+    )
+
     /// The answer in the form the configuration asks for.
     func reply(_ form: SimulatorConfiguration.ErrorBody) -> SimulatorReply {
         switch form {

@@ -7,8 +7,12 @@ import JSON
 struct SimulatorStateMachine: Sendable {
     private(set) var configuration: SimulatorConfiguration
     private(set) var engine: PlanEngine
+    /// Virtual time up to which the plan has moved.
+    private var time = 0
     /// The engine reads are answered from when they lag behind; nil when they do not.
     private var mirror: PlanEngine?
+    /// The virtual time the mirror shows.
+    private var mirrorTime = 0
     private(set) var clock: VirtualClock
     private(set) var faults: FaultPlan
     private(set) var failover: Failover?
@@ -17,19 +21,27 @@ struct SimulatorStateMachine: Sendable {
     private var credentials: Credentials
     private(set) var records: Deque<RequestRecord> = []
     private(set) var requests = 0
-    private(set) var inFlight = 0
+    /// Numbers of the requests under way, in the order they came.
+    private var underWay: [Int] = []
     private var jobLogsInFlight = 0
     private var jobLogsStuck = false
+    private(set) var webhooks = WebhookOutbox()
+    /// What is still to be carried out of an action log.
+    private var replayed: Deque<RecordedRequest>
+    private var record: ActionRecord
 
     /// The last requests that are kept for the admin surface.
     private static let keptRecords = 1000
 
-    init(configuration: SimulatorConfiguration, real: Double) {
+    /// Goes on from `plan`; without it the first plan day is drawn.
+    init(configuration: SimulatorConfiguration, plan: PlanEngine? = nil, real: Double) {
         self.configuration = configuration
-        self.engine = PlanEngine(parameters: configuration.plan)
+        self.engine = plan ?? PlanEngine(parameters: configuration.plan)
         self.clock = VirtualClock(virtual: Double(configuration.startVirtual), real: real, speed: configuration.speed)
         self.faults = FaultPlan(rules: configuration.faults, seed: configuration.plan.seed)
         self.credentials = Credentials(configuration)
+        self.replayed = Deque(configuration.replay)
+        self.record = ActionRecord(beginsAgain: true, entries: [])
         self.catchUp(real)
     }
 
@@ -38,17 +50,33 @@ struct SimulatorStateMachine: Sendable {
 
     // MARK: Time
 
-    /// Lets the plan move to the present.
+    /// Lets the plan move to the present, with what is to be replayed on the way.
     mutating func catchUp(_ real: Double) {
         let now = self.now(real)
+        while let next = self.replayed.first, next.virtualSeconds <= now {
+            self.replayed.removeFirst()
+            self.move(to: next.virtualSeconds, real)
+            self.replay(next)
+        }
+        self.move(to: now, real)
+        self.announce()
+    }
+
+    private mutating func move(to now: Int, _ real: Double) {
+        self.time = max(self.time, now)
         let lag = self.readLag(now, real)
         if lag == .none {
             self.mirror = nil
         } else if self.mirror == nil {
             self.mirror = self.engine
+            self.mirror?.endWatch()
+            self.mirrorTime = max(0, self.engine.lastTick)
         }
         self.engine.advance(to: now)
-        if case .seconds(let seconds) = lag { self.mirror?.advance(to: now - seconds) }
+        if case .seconds(let seconds) = lag {
+            self.mirror?.advance(to: now - seconds)
+            self.mirrorTime = max(self.mirrorTime, now - seconds)
+        }
         self.happen(now, real)
     }
 
@@ -108,11 +136,13 @@ struct SimulatorStateMachine: Sendable {
         var configuration = self.configuration
         var reader = try ConfigurationReader(body, at: "")
         if let config = reader.value("config") { try configuration.apply(config) }
-        if let seed = try reader.int("seed", in: 0...Int.max) { configuration.plan.seed = UInt64(seed) }
+        configuration.plan.seed = try reader.unsigned("seed") ?? configuration.plan.seed
         try reader.finish()
-        let counts = (self.requests, self.inFlight, self.jobLogsInFlight)
+        let (counts, webhooks) = ((self.requests, self.underWay, self.jobLogsInFlight), self.webhooks)
         self = SimulatorStateMachine(configuration: configuration, real: real)
-        (self.requests, self.inFlight, self.jobLogsInFlight) = counts
+        (self.requests, self.underWay, self.jobLogsInFlight) = counts
+        self.webhooks = webhooks
+        if !webhooks.isEmpty { self.engine.beginWatch() }
     }
 
     // MARK: Faults
@@ -137,7 +167,7 @@ struct SimulatorStateMachine: Sendable {
     /// Faults of a new connection to a node.
     mutating func connectionFaults(node: Int, real: Double) -> ActiveFaults {
         self.faults.effects(
-            on: FaultMatch.Occasion(node: Self.nodeName(node), virtualTime: self.now(real), realTime: real)
+            on: FaultMatch.Occasion(node: self.nodeName(node), virtualTime: self.now(real), realTime: real)
         )
     }
 
@@ -149,7 +179,7 @@ struct SimulatorStateMachine: Sendable {
         let claimed = self.credentials.claimedUser(request)
         let faults = self.faults.effects(
             on: FaultMatch.Occasion(
-                node: Self.nodeName(request.node),
+                node: self.nodeName(request.node),
                 method: request.method,
                 path: request.path,
                 user: claimed,
@@ -158,7 +188,9 @@ struct SimulatorStateMachine: Sendable {
             )
         )
         if faults[.expire] != nil { self.credentials.expire() }
-        var login = self.credentials.login(request, now: now)
+        var skew = 0
+        if case .clockSkew(let seconds) = faults[.skew] { skew = seconds }
+        var login = self.credentials.login(request, now: now + skew)
         if case .revokeUser(let user) = faults[.revoke], user == login?.user { login = nil }
 
         var admission = Admission(
@@ -169,15 +201,17 @@ struct SimulatorStateMachine: Sendable {
             cookie: login?.newCookie,
             faults: faults,
             view: self.view(now),
-            actionTime: now
+            time: now
         )
-        self.inFlight += 1
+        self.underWay.append(admission.number)
         if isJobLog { self.jobLogsInFlight += 1 }
         if case .jobLogPool(let size) = faults[.jobLogPool], isJobLog, self.jobLogsInFlight > size {
             self.jobLogsStuck = true
         }
         admission.jobLogsStuck = self.jobLogsStuck
-        if case .concurrency(let most) = faults[.concurrency], self.inFlight > most { admission.isTooMany = true }
+        if case .concurrency(let fault) = faults[.concurrency], fault.overflow == .reject {
+            admission.isTooMany = self.underWay.count > fault.maxInFlight
+        }
         if let failover, request.node != failover.downNode, !failover.isOver {
             admission.proxyMilliseconds = failover.proxyMilliseconds
             admission.isWithoutMaster = true
@@ -185,10 +219,20 @@ struct SimulatorStateMachine: Sendable {
         return admission
     }
 
+    var inFlight: Int { self.underWay.count }
+
+    /// Whether a request has not to wait for earlier ones; once the fault has gone, none has to.
+    func mayProceed(_ admission: Admission) -> Bool {
+        guard case .concurrency(let fault) = admission.faults[.concurrency], fault.overflow == .queue,
+            self.faults.rules.contains(where: { $0.effect.category == .concurrency })
+        else { return true }
+        return self.underWay.prefix(fault.maxInFlight).contains(admission.number)
+    }
+
     /// Notes that a request has been answered, or never will be.
-    mutating func finish(_ record: RequestRecord, isJobLog: Bool) {
-        self.inFlight -= 1
-        if isJobLog { self.jobLogsInFlight -= 1 }
+    mutating func finish(_ record: RequestRecord, _ admission: Admission) {
+        self.underWay.removeAll { $0 == admission.number }
+        if admission.isJobLog { self.jobLogsInFlight -= 1 }
         self.records.append(record)
         if self.records.count > Self.keptRecords { self.records.removeFirst() }
     }
@@ -199,55 +243,79 @@ struct SimulatorStateMachine: Sendable {
         return self.view(self.now(real))
     }
 
-    private func view(_ now: Int) -> PlanView {
+    func view(_ now: Int) -> PlanView {
         guard let mirror else { return PlanView(engine: self.engine, now: now, knobs: self.configuration.knobs) }
-        // Between two ticks the mirrored plan does not move, and neither does the time it tells.
-        return PlanView(engine: mirror, now: max(0, mirror.lastTick), knobs: self.configuration.knobs)
+        return PlanView(engine: mirror, now: self.mirrorTime, knobs: self.configuration.knobs)
     }
 
-    mutating func perform(_ action: OperatorAction, at now: Int) throws(ActionRefusal) -> EntityID {
-        let accepted = try self.engine.accept(action, at: now)
-        self.mirror?.enqueue(accepted.action, at: now)
+    // MARK: Actions
+
+    /// Gives an action to the plan, which is as it was when time was last caught up with, and records the request it came
+    /// from; nil for one that is recorded already.
+    mutating func perform(
+        _ action: OperatorAction,
+        for request: SimulatorRequest?
+    ) throws(ActionRefusal) -> EntityID {
+        let accepted = try self.engine.accept(action, at: self.time)
+        self.mirror?.enqueue(accepted.action, at: self.time)
+        if self.configuration.recordFile != nil, let request {
+            self.record.entries.append(RecordedRequest(request, at: self.time))
+        }
         return accepted.object
     }
 
-    static func nodeName(_ node: Int) -> String { node == 0 ? "MDM1" : "BKM1" }
-}
+    /// Sets the status of a job's last run whatever the scheduler thinks of it.
+    mutating func force(job: String, _ force: ForcedStatus) throws(ActionRefusal) {
+        guard let id = self.view(self.time).jobEntity(id: job) else { throw .notFound("jb", job) }
+        let request = SimulatorRequest(
+            node: 0,
+            method: "POST",
+            target: "/sim/job/\(percentEncoded(job))/force",
+            headers: [],
+            body: force.json
+        )
+        _ = try self.perform(.force(job: id, status: force.status, returnCode: force.returnCode), for: request)
+        self.announce()
+    }
 
-/// The master is away.
-struct Failover: Sendable {
-    let downNode: Int
-    /// Virtual time at which the other node takes over.
-    let ends: Int
-    let proxyMilliseconds: Int
-    var isOver = false
-}
+    var hasRecord: Bool {
+        self.configuration.recordFile != nil && (self.record.beginsAgain || !self.record.entries.isEmpty)
+    }
 
-/// A request that has been taken in.
-struct Admission: Sendable {
-    /// Counts all requests, from 1.
-    let number: Int
-    let isJobLog: Bool
-    let startedAt: Double
-    let user: String?
-    let cookie: String?
-    let faults: ActiveFaults
-    let view: PlanView
-    let actionTime: Int
-    var jobLogsStuck = false
-    var isTooMany = false
-    var isWithoutMaster = false
-    var proxyMilliseconds = 0
-}
+    /// What has been recorded since the last time; nil when nothing was.
+    mutating func takeRecord() -> ActionRecord? {
+        guard self.hasRecord else { return nil }
+        defer { self.record = ActionRecord(beginsAgain: false, entries: []) }
+        return self.record
+    }
 
-/// What the admin surface tells of a request.
-struct RequestRecord: Sendable {
-    let method: String
-    let target: String
-    let status: Int
-    let milliseconds: Double
-    let user: String?
-    let fault: String?
+    // MARK: Webhooks
+
+    /// Changes who is told of what; the plan is watched only while there is somebody.
+    mutating func withWebhooks<Result>(_ body: (inout WebhookOutbox) -> Result) -> Result {
+        let result = body(&self.webhooks)
+        if self.webhooks.isEmpty {
+            self.engine.endWatch()
+        } else {
+            self.engine.beginWatch()
+        }
+        return result
+    }
+
+    /// Puts what has happened to jobs into the queues of those who want to be told.
+    private mutating func announce() {
+        for event in self.engine.takeEvents() { self.announce(event) }
+    }
+
+    /// Tells everybody who wants to know of an event; returns how many those are.
+    @discardableResult
+    mutating func announce(_ event: JobEvent) -> Int {
+        self.webhooks.add(event.kind, event.json(self.engine.parameters, self.configuration.knobs))
+    }
+
+    func nodeName(_ node: Int) -> String {
+        node == 0 ? self.configuration.plan.masterName : self.configuration.plan.backupName
+    }
 }
 
 extension FaultMatch {

@@ -134,7 +134,7 @@ extension PlanView {
     }
 
     func commonStatus(of run: JobRun, job: SimulatedJob) -> CommonStatus {
-        if run.id == job.run.id { return job.commonStatus }
+        if run.id == job.run.id { return self.engine.commonStatus(of: job) }
         return run.canceled ? .canceled : run.status.common
     }
 }

@@ -73,7 +73,8 @@ struct ResourceRow: Sendable {
     var status: String { self.available > 0 ? "AVAILABLE" : "NOT_AVAILABLE" }
 
     func matches(_ filter: PlanFilter) -> Bool {
-        filter.object.matches(folder: "/", name: self.name) && filter.workstation.matches(folder: "/", name: "MDM1")
+        filter.object.matches(folder: "/", name: self.name)
+            && filter.workstation.matches(folder: "/", name: self.view.engine.workstations[0].name)
     }
 }
 
@@ -87,7 +88,7 @@ private let resourceFields: [String: OQLField<ResourceRow>] = [
     "name": .text { $0.name },
     "key.name": OQLField(kind: .text, orderOnly: true) { .one(.text($0.name)) },
     "folder": .text { _ in "/" },
-    "workstation": .text { _ in "/MDM1" },
+    "workstation": .text { $0.view.workstationPath(0) },
     "workstationFolder": .text { _ in "/" },
     "quantity": .number { _ in PlanParameters.resourceQuantity },
     "quantityInUse": .number { $0.inUse },

@@ -46,6 +46,10 @@ final class PlanView: Sendable {
         }
     }
 
+    func jobEntity(id text: String) -> EntityID? {
+        self.job(id: text).map { self.engine.jobs[$0].id }
+    }
+
     func stream(id text: String) -> Int? {
         EntityID(text).flatMap { self.engine.streamPlaces[$0] }
     }

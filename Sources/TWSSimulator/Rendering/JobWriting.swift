@@ -32,7 +32,7 @@ extension PlanView {
             canceled: job.canceled,
             started: job.run.startedAt != nil
         )
-        writer.field("lastRunCommonStatus", job.commonStatus.rawValue)
+        writer.field("lastRunCommonStatus", self.engine.commonStatus(of: job).rawValue)
         if let model = self.modelJobID(job, stream) { writer.field("jobDefinitionRefId", model) }
         if detail.definition { self.writeDefinition(job, stream, to: &writer) }
         writer.field("priority", job.priority)

@@ -32,6 +32,8 @@ final class ExchangeHandler: ChannelInboundHandler {
 
     /// How often a followed log is looked at.
     private static let followInterval = TimeAmount.milliseconds(50)
+    /// How often a queued request asks whether it is its turn.
+    private static let queueInterval = TimeAmount.milliseconds(5)
 
     init(responder: any Responder, node: Int, maxBodyBytes: Int) {
         self.responder = responder
@@ -99,16 +101,21 @@ final class ExchangeHandler: ChannelInboundHandler {
     private func startNext(_ context: ChannelHandlerContext) {
         guard self.current == nil, let next = self.waiting.popFirst() else { return }
         self.keepsAlive = next.keepsAlive && !next.isTooLarge
-        var exchange: Exchange
+        let exchange: Exchange
         if next.isTooLarge {
             exchange = Exchange(reply: .html(413, "<html><body>Error 413</body></html>"), date: "")
         } else {
             exchange = self.responder.exchange(next.request)
         }
-        if exchange.hangSeconds != nil { exchange.delaySeconds = 0 }
         self.current = (exchange, next.request)
+        self.proceed(exchange, context)
+    }
+
+    private func proceed(_ exchange: Exchange, _ context: ChannelHandlerContext) {
         if let hang = exchange.hangSeconds {
             self.after(.nanoseconds(Int64(hang * 1e9)), context) { $0.close(promise: nil) }
+        } else if !self.responder.mayProceed(exchange) {
+            self.after(Self.queueInterval, context) { self.proceed(exchange, $0) }
         } else if exchange.delaySeconds > 0 {
             self.after(.nanoseconds(Int64(exchange.delaySeconds * 1e9)), context) { self.send(exchange, $0) }
         } else {
@@ -124,38 +131,25 @@ final class ExchangeHandler: ChannelInboundHandler {
         switch exchange.reply.body {
         case .bytes(let bytes): self.send(bytes, of: exchange, context)
         case .log(let log):
-            self.write(self.headText(exchange, length: nil), context)
+            self.write(exchange.headText(length: nil, keepsAlive: self.keepsAlive), context)
             self.follow(log, sent: 0, context)
         }
     }
 
     private func send(_ bytes: [UInt8], of exchange: Exchange, _ context: ChannelHandlerContext) {
-        var announced = bytes.count
-        var sent = bytes.count
-        var cut: FaultEffect.Drop?
-        if let drop = exchange.drop, drop.phase == .body {
-            sent = drop.extent.length(of: bytes.count)
-            cut = drop
-        } else if let truncate = exchange.truncate {
-            sent = truncate.extent.length(of: bytes.count)
-            if truncate.keepContentLength {
-                cut = FaultEffect.Drop(phase: .body)
-            } else {
-                announced = sent
-            }
-        }
-        self.write(self.headText(exchange, length: announced), context)
+        let length = SentLength(of: bytes.count, exchange)
+        self.write(exchange.headText(length: length.announced, keepsAlive: self.keepsAlive), context)
         // RFC 9110, section 9.3.2: no content, whatever the head announces.
-        if self.current?.request.method == "HEAD" { return self.complete(cut, context) }
+        if self.current?.request.method == "HEAD" { return self.complete(length.cut, context) }
         if let slow = exchange.slowBody {
             context.flush()
             self.after(.milliseconds(Int64(slow.firstByteMilliseconds)), context) {
-                self.trickle(bytes[..<sent], slow, cut, $0)
+                self.trickle(bytes[..<length.sent], slow, length.cut, $0)
             }
             return
         }
-        self.write(bytes[..<sent], context)
-        self.complete(cut, context)
+        self.write(bytes[..<length.sent], context)
+        self.complete(length.cut, context)
     }
 
     /// Ends an answer whose bytes have been written: early, or as it should be.
@@ -219,17 +213,6 @@ final class ExchangeHandler: ChannelInboundHandler {
         guard let (exchange, request) = self.current else { return }
         self.current = nil
         self.responder.finish(exchange, request: request)
-    }
-
-    private func headText(_ exchange: Exchange, length: Int?) -> String {
-        let reply = exchange.reply
-        let reason = HTTPResponseStatus(statusCode: reply.status).reasonPhrase
-        var text = "HTTP/1.1 \(reply.status) \(reason)\r\n"
-        for header in reply.headers { text += "\(header.name): \(header.value)\r\n" }
-        if !exchange.date.isEmpty { text += "Date: \(exchange.date)\r\n" }
-        text += length.map { "Content-Length: \($0)\r\n" } ?? "Transfer-Encoding: chunked\r\n"
-        text += self.keepsAlive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n"
-        return text
     }
 
     private func write(_ text: String, _ context: ChannelHandlerContext) {

@@ -12,7 +12,7 @@ final class NodeListener: Sendable {
         var responder: any Responder
         var maxBodyBytes: Int
         /// Nil: plain HTTP.
-        var tls: NIOSSLContext?
+        var tls: TLSContexts?
     }
 
     private struct State {
@@ -87,7 +87,7 @@ final class NodeListener: Sendable {
                 try pipeline.addHandler(HandshakeRefuser(reset: drop.reset))
                 return
             }
-            if let tls = self.role.tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+            if let tls = self.role.tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context(faults))) }
             try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
             try pipeline.addHandler(
                 ExchangeHandler(

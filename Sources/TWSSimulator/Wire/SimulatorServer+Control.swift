@@ -46,12 +46,8 @@ extension SimulatorServer {
     package func force(job: String, status: JobStatus, returnCode: Int? = nil) throws(SimulatorError) {
         do {
             try self.simulator.withState { (state, real) throws(ActionRefusal) in
-                let view = state.view(real: real)
-                guard let place = view.job(id: job) else { throw .notFound("jb", job) }
-                _ = try state.perform(
-                    .force(job: view.engine.jobs[place].id, status: status, returnCode: returnCode),
-                    at: state.now(real)
-                )
+                state.catchUp(real)
+                try state.force(job: job, ForcedStatus(status: status, returnCode: returnCode))
             }
         } catch {
             throw SimulatorError(.unknownJob, error.message)

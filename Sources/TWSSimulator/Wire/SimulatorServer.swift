@@ -2,7 +2,6 @@ import Concurrency
 import Foundation
 import NIOCore
 import NIOPosix
-import NIOSSL
 import ServiceLifecycle
 
 /// The simulator on its ports: the master's, the backup master's and the admin surface's.
@@ -46,6 +45,8 @@ package final class SimulatorServer: Service {
     /// - Throws: ``SimulatorError``; nothing is left open then.
     package func start() async throws {
         let tls = try self.makeTLS()
+        var recorder: ActionRecorder?
+        if let file = self.configuration.recordFile { recorder = try ActionRecorder(path: file) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         var nodes = [self.listener(0, self.configuration.port, tls, group)]
         if let backup = self.configuration.backupPort { nodes.append(self.listener(1, backup, tls, group)) }
@@ -71,19 +72,20 @@ package final class SimulatorServer: Service {
                 self.simulator.setBaseURL(self.address(of: listener.port), node: node)
             }
             try await admin.open()
+            self.simulator.connect(recorder: recorder, webhooks: WebhookSender(group: group))
         } catch {
             await self.shutdown()
             throw error
         }
     }
 
-    private func makeTLS() throws(SimulatorError) -> NIOSSLContext? {
+    private func makeTLS() throws(SimulatorError) -> TLSContexts? {
         guard !self.configuration.plainHTTP else { return nil }
         do {
             let identity = try TLSIdentity(self.configuration.certificateFlaw, now: Date())
             if let file = self.configuration.certificateFile { try self.write(identity.certificatePEM, to: file) }
             self.state.withLock { $0.certificatePEM = identity.certificatePEM }
-            return try identity.context(minimumVersion: self.configuration.requiresTLS13 ? .tlsv13 : .tlsv12)
+            return try TLSContexts(identity, requiresTLS13: self.configuration.requiresTLS13)
         } catch let error as SimulatorError {
             throw error
         } catch {
@@ -102,7 +104,7 @@ package final class SimulatorServer: Service {
     private func listener(
         _ node: Int,
         _ port: Int,
-        _ tls: NIOSSLContext?,
+        _ tls: TLSContexts?,
         _ group: any EventLoopGroup
     ) -> NodeListener {
         NodeListener(
@@ -129,6 +131,7 @@ package final class SimulatorServer: Service {
         }
         for node in state.nodes { await node.close() }
         await state.admin?.close()
+        await self.simulator.disconnect()
         // Its threads end with the process if they do not end now.
         try? await state.group?.shutdownGracefully()
     }
