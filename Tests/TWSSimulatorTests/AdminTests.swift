@@ -53,6 +53,10 @@ import Testing
         #expect(try self.send("GET", "/sim/faults").json["faults"]?.array?.count == 1)
         #expect(try self.send("DELETE", "/sim/faults").json["faults"]?.array?.isEmpty == true)
         #expect(try self.send("PATCH", "/sim/faults").status == 405)
+        for method in ["GET", "DELETE"] { #expect(try self.send(method, "/sim/faults/none").status == 404) }
+        for path in ["state", "clock", "reset", "golden", "requests", "event"] {
+            #expect(try self.send("PUT", "/sim/\(path)").status == 405)
+        }
     }
 
     @Test func `a job is forced while time stands still`() throws {

@@ -71,6 +71,17 @@ import Testing
         }
     }
 
+    @Test func `a client that sends too many requests ahead loses its connection`() async throws {
+        try await self.withServer { server in
+            try await server.setFaults(parsing: #"[{"effect":"hang"}]"#)
+            let request = RawConnection.request("\(self.api)/engine/info")
+                .replacingOccurrences(of: "Connection: close\r\n", with: "")
+            let flood = try await RawConnection.send(String(repeating: request, count: 150), to: server.port)
+            #expect(flood.bytes.isEmpty)
+            #expect(server.simulator.withState { state, _ in state.requests } == 1)
+        }
+    }
+
     @Test func `bytes that are no HTTP end the connection, a body over the limit is refused`() async throws {
         try await self.withServer {
             $0.maxBodyBytes = 10
@@ -293,17 +304,23 @@ import Testing
         }
     }
 
-    @Test func `a port that is taken is an error with the port's number`() async throws {
-        try await self.withServer { server in
-            var configuration = SimulatorConfiguration()
-            configuration.port = server.port
-            configuration.adminPort = 0
-            configuration.plainHTTP = true
-            configuration.plan.streams = 1
-            let second = SimulatorServer(configuration: configuration)
-            let error = await #expect(throws: SimulatorError.self) { try await second.start() }
-            #expect(error?.code == .cannotBind)
-            #expect(error?.message.contains(String(server.port)) == true)
+    @Test func `a port that is taken is an error with the port's number, and no file is touched`() async throws {
+        try await TemporaryDirectory.with { directory in
+            let files = [directory.file("ca.pem"), directory.file("actions.log")]
+            for file in files { try Data("the first one's".utf8).write(to: URL(filePath: file)) }
+            try await self.withServer { server in
+                var configuration = SimulatorConfiguration()
+                configuration.port = server.port
+                configuration.adminPort = 0
+                configuration.plan.streams = 1
+                configuration.certificateFile = files[0]
+                configuration.recordFile = files[1]
+                let second = SimulatorServer(configuration: configuration)
+                let error = await #expect(throws: SimulatorError.self) { try await second.start() }
+                #expect(error?.code == .cannotBind)
+                #expect(error?.message.contains(String(server.port)) == true)
+            }
+            for file in files { #expect(try String(contentsOfFile: file, encoding: .utf8) == "the first one's") }
         }
     }
 }

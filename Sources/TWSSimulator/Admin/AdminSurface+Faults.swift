@@ -4,6 +4,9 @@ extension AdminSurface {
     /// Reads, adds, replaces and removes fault rules.
     func faults(_ request: SimulatorRequest, id: String?) throws(OperationError) -> SimulatorReply {
         var rules = self.server.simulator.withState { state, _ in state.faults.rules }
+        if let id, request.method != "PUT", !rules.contains(where: { $0.id == id }) {
+            throw OperationError(status: 404, message: "There is no rule \(id).")
+        }
         do {
             switch (request.method, id) {
             case ("GET", _): break

@@ -30,9 +30,18 @@ struct AdminSurface: Responder {
         case ("POST", "job", 4) where segments[3] == "force": return try self.force(request, segments[2])
         case (_, "webhooks", 2...3): return try self.webhooks(request, id: segments.count > 2 ? segments[2] : nil)
         case ("POST", "event", 2): return try self.push(request)
-        default: throw OperationError(status: 404, message: "Not found.")
+        default:
+            if segments.count == 2, let allowed = Self.methods[segments[1]] {
+                throw OperationError(status: 405, message: "\(request.method) was given; \(allowed) is expected here.")
+            }
+            throw OperationError(status: 404, message: "Not found.")
         }
     }
+
+    /// The methods of the calls that have one only.
+    private static let methods = [
+        "state": "GET", "clock": "POST", "reset": "POST", "golden": "GET", "requests": "GET", "event": "POST",
+    ]
 
     /// Reads the body, a JSON object; what is wrong with it is the caller's fault.
     func read<Value>(

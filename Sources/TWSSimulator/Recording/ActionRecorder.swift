@@ -28,7 +28,8 @@ final class ActionRecorder: Sendable {
     /// be written to any more, because a disk is full, ends the recording and not the simulator.
     func append(_ take: @escaping @Sendable () -> ActionRecord?) {
         self.queue.async {
-            guard let file = self.file.withLock({ $0 }), let record = take() else { return }
+            // Taken even when there is nowhere to write it any more, so that it does not pile up.
+            guard let record = take(), let file = self.file.withLock({ $0 }) else { return }
             do {
                 if record.beginsAgain { try file.truncate(atOffset: 0) }
                 try file.write(contentsOf: Data(record.entries.flatMap(\.line)))

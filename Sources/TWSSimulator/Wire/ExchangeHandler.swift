@@ -30,6 +30,8 @@ final class ExchangeHandler: ChannelInboundHandler {
         var isTooLarge: Bool
     }
 
+    /// More requests sent ahead than this, and the connection ends.
+    private static let longestQueue = 100
     /// How often a followed log is looked at.
     private static let followInterval = TimeAmount.milliseconds(50)
     /// How often a queued request asks whether it is its turn.
@@ -69,6 +71,10 @@ final class ExchangeHandler: ChannelInboundHandler {
                 headers: head.headers.map { ($0.name.lowercased(), $0.value) },
                 body: self.body
             )
+            guard self.waiting.count < Self.longestQueue else {
+                context.close(promise: nil)
+                return
+            }
             self.waiting.append(
                 IncomingRequest(request: request, keepsAlive: head.isKeepAlive, isTooLarge: self.isTooLarge)
             )

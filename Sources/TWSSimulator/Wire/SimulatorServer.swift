@@ -40,13 +40,12 @@ package final class SimulatorServer: Service {
         "\(self.configuration.plainHTTP ? "http" : "https")://localhost:\(port)"
     }
 
-    /// Binds all ports.
+    /// Binds all ports, then writes the certificate and begins the action log: a second simulator that finds the ports taken
+    /// leaves the files of the first alone.
     ///
     /// - Throws: ``SimulatorError``; nothing is left open then.
     package func start() async throws {
         let tls = try self.makeTLS()
-        var recorder: ActionRecorder?
-        if let file = self.configuration.recordFile { recorder = try ActionRecorder(path: file) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         var nodes = [self.listener(0, self.configuration.port, tls, group)]
         if let backup = self.configuration.backupPort { nodes.append(self.listener(1, backup, tls, group)) }
@@ -72,6 +71,8 @@ package final class SimulatorServer: Service {
                 self.simulator.setBaseURL(self.address(of: listener.port), node: node)
             }
             try await admin.open()
+            try self.writeCertificate()
+            let recorder = try self.configuration.recordFile.map(ActionRecorder.init)
             self.simulator.connect(recorder: recorder, webhooks: WebhookSender(group: group))
         } catch {
             await self.shutdown()
@@ -83,19 +84,17 @@ package final class SimulatorServer: Service {
         guard !self.configuration.plainHTTP else { return nil }
         do {
             let identity = try TLSIdentity(self.configuration.certificateFlaw, now: Date())
-            if let file = self.configuration.certificateFile { try self.write(identity.certificatePEM, to: file) }
             self.state.withLock { $0.certificatePEM = identity.certificatePEM }
             return try TLSContexts(identity, requiresTLS13: self.configuration.requiresTLS13)
-        } catch let error as SimulatorError {
-            throw error
         } catch {
             throw SimulatorError(.certificate, "the certificate cannot be made", cause: error)
         }
     }
 
-    private func write(_ certificatePEM: String, to file: String) throws(SimulatorError) {
+    private func writeCertificate() throws(SimulatorError) {
+        guard let file = self.configuration.certificateFile, let pem = self.certificatePEM else { return }
         do {
-            try Data(certificatePEM.utf8).write(to: URL(filePath: file), options: .atomic)
+            try Data(pem.utf8).write(to: URL(filePath: file), options: .atomic)
         } catch {
             throw SimulatorError(.cannotCreate, "the certificate cannot be written to \(file)", cause: error)
         }
