@@ -1,7 +1,7 @@
 import ArgumentParser
 import JSON
 
-/// Where the simulator can be reached. Bounds are checked where the configuration file's are.
+/// Where the simulator can be reached; bounds are checked where the configuration file's are.
 struct AddressOptions: ParsableArguments {
     @Option(help: "Port of the master; 0 takes a free one. (default: 31116)")
     var port: Int?

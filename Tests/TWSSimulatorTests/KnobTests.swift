@@ -113,10 +113,12 @@ import Testing
         (#"{"nodes":[{"role":"master"},{"role":"master"}]}"#, "nodes[1].role"),
         (#"{"nodes":[{"role":"master","name":"A B"}]}"#, "nodes[0].name"),
         (#"{"nodes":[{"role":"master","name":"X"},{"role":"backup","name":"X"}]}"#, "nodes"),
-        (#"{"seed":-1}"#, "seed"), (#"{"seed":"18446744073709551616"}"#, "seed"), (#"{"startOfDay":"6"}"#, "startOfDay"),
+        (#"{"seed":-1}"#, "seed"), (#"{"seed":"18446744073709551616"}"#, "seed"),
+        (#"{"startOfDay":"6"}"#, "startOfDay"),
         (#"{"tokens":[{"jwt":"x"}]}"#, "tokens[0].user"), (#"{"exceedMax":"some"}"#, "exceedMax"),
     ])
-    func `a setting that makes no sense is refused with its place and what was given`(json: String, path: String) throws {
+    func `a setting that makes no sense is refused with its place and what was given`(json: String, path: String) throws
+    {
         let error = #expect(throws: ConfigurationError.self) { try SimulatorConfiguration(parsing: Array(json.utf8)) }
         #expect(error?.path == path)
         #expect(error?.description.contains("expected") == true)

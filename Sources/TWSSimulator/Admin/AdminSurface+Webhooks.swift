@@ -11,7 +11,10 @@ extension AdminSurface {
                 state.withWebhooks { $0.register(address, kinds: kinds) }
             }
             guard registered != nil else {
-                throw OperationError(status: 409, message: "There are \(WebhookOutbox.maximumWebhooks) webhooks already.")
+                throw OperationError(
+                    status: 409,
+                    message: "There are \(WebhookOutbox.maximumWebhooks) webhooks already."
+                )
             }
         case ("DELETE", let id?):
             guard self.server.simulator.withState({ state, _ in state.withWebhooks { $0.remove(id) } }) else {

@@ -56,7 +56,9 @@ enum ActionLog {
         var entries: [RecordedRequest] = []
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() where !line.allSatisfy({ $0 <= UInt8(ascii: " ") }) {
-            entries.append(try self.entry(Array(line), at: "replay (line \(index + 1))", after: entries.last?.virtualSeconds ?? 0))
+            entries.append(
+                try self.entry(Array(line), at: "replay (line \(index + 1))", after: entries.last?.virtualSeconds ?? 0)
+            )
         }
         return entries
     }
