@@ -61,7 +61,7 @@ package final class HTTPServer: Service, Sendable {
         guard let address = listener.channel.localAddress else {
             throw HTTPServerError(.cannotBind, "the listening socket has no address")
         }
-        self.state.logger.info("listening", metadata: ["net.address": "\(address)"])
+        self.state.logger.info("listening", metadata: ["net.address": "\(address.hostAndPort)"])
         return address
     }
 

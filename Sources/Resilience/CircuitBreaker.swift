@@ -105,7 +105,7 @@ package final class CircuitBreaker: Sendable {
             self.rejections.increment()
             throw ResilienceError(
                 code: .circuitOpen,
-                message: "circuit breaker \(self.name) is open, next try in \(retryAfter)",
+                message: "circuit breaker \(self.name) is open, next try in \(Int(retryAfter / .milliseconds(1))) ms",
                 retryAfter: retryAfter
             )
         }

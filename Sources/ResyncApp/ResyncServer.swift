@@ -97,7 +97,7 @@ package struct ResyncServer: Sendable {
         do {
             let address = try await parts.http.bind()
             parts.health.startFinished()
-            self.logger.info("serving", metadata: ["net.address": "\(address)", "node": "\(parts.node)"])
+            self.logger.info("serving", metadata: ["net.address": "\(address.hostAndPort)", "node": "\(parts.node)"])
             let stop = self.settings.server.drainGrace + self.settings.server.drainTimeout * 3 + .seconds(5)
             var configuration = ServiceGroupConfiguration(
                 services: (parts.services + [reload]).map { .init(service: $0) },

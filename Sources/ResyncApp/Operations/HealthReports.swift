@@ -21,12 +21,10 @@ struct HealthReports: Service {
     }
 
     private static func status(of engine: Engine) -> HealthStatus {
-        let freshness = engine.mirror.snapshot.freshness
-        if let reason = freshness.reason {
-            return engine.mirror.snapshot.isLoaded ? .degraded(reason: reason) : .failed(reason: reason)
-        }
-        if !engine.mirror.snapshot.isLoaded { return .degraded(reason: "the plan is being read for the first time") }
-        return freshness.isStale() ? .degraded(reason: "the plan is older than it should be") : .ok
+        let snapshot = engine.mirror.snapshot
+        guard let reason = snapshot.freshness.whyStale() else { return .ok }
+        return snapshot.isLoaded || snapshot.freshness.reason == nil
+            ? .degraded(reason: reason) : .failed(reason: reason)
     }
 
     private static func status(of pool: PoolSnapshot) -> HealthStatus {

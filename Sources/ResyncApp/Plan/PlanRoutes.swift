@@ -153,7 +153,7 @@ extension JSONWriter {
         self.field("endpoints", reach.masters)
         let master = snapshot.workstations.values.first(where: \.isMaster)
         self.field("master", master?.name)
-        self.field("reason", reach.error ?? snapshot.freshness.reason)
+        self.field("reason", reach.error ?? snapshot.freshness.whyStale())
         self.field("breaker", reach.breaker.state)
         self.key("planAgeSeconds")
         if let age { self.value((age / .milliseconds(1)).rounded() / 1000) } else { self.null() }

@@ -40,7 +40,7 @@ struct PlanView: Sendable {
     /// Writes `freshness` and `position`, fields every plan answer carries.
     func writeOrigin(to json: inout JSONWriter) {
         let freshness = self.parts.map(\.snapshot.freshness)
-        let reasons = freshness.compactMap(\.reason)
+        let reasons = freshness.compactMap { $0.whyStale() }
         json.key("freshness")
         json.beginObject()
         json.field("source", "mirror")

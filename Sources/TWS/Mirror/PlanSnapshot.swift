@@ -32,8 +32,15 @@ package struct PlanFreshness: Sendable, Hashable {
         self.fetchedAt.map { .milliseconds(max(0, now - $0)) }
     }
 
+    /// What makes the content stale: a failure, or only that the engine has been silent for too long; nil while it is fresh.
+    package func whyStale(at now: Int64 = EngineClock.systemMilliseconds()) -> String? {
+        if let reason = self.reason { return reason }
+        guard let age = self.age(at: now) else { return "the plan is being read for the first time" }
+        guard age > self.staleAfter else { return nil }
+        return "the engine has not confirmed the plan for more than \(Int(self.staleAfter / .seconds(1))) seconds"
+    }
+
     package func isStale(at now: Int64 = EngineClock.systemMilliseconds()) -> Bool {
-        guard self.reason == nil, let age = self.age(at: now) else { return true }
-        return age > self.staleAfter
+        self.whyStale(at: now) != nil
     }
 }
