@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 /// The listening socket of a server, and what it puts into the pipeline of each connection.
 struct HTTPListener: Sendable {
@@ -98,10 +99,16 @@ final class AcceptLimiter: ChannelDuplexHandler {
     typealias InboundOut = any Channel
     typealias OutboundIn = Never
 
+    /// Counted where the connections live; the listener's event loop is disturbed only when it waits, because it may have
+    /// ended before the last of them.
+    private final class Sockets: Sendable {
+        let open = Atomic<Int>(0)
+        let isAwaited = Atomic<Bool>(false)
+    }
+
     private let limit: Int
-    private var open = 0
+    private let sockets = Sockets()
     private var context: ChannelHandlerContext?
-    private var wantsRead = false
 
     init(limit: Int) {
         self.limit = limit
@@ -109,27 +116,31 @@ final class AcceptLimiter: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        self.sockets.isAwaited.store(false, ordering: .sequentiallyConsistent)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.open += 1
+        self.sockets.open.add(1, ordering: .sequentiallyConsistent)
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        self.unwrapInboundIn(data).closeFuture.hop(to: context.eventLoop).whenComplete { _ in bound.value.closed() }
+        let listener = context.eventLoop
+        self.unwrapInboundIn(data).closeFuture.whenComplete { [sockets = self.sockets] _ in
+            sockets.open.subtract(1, ordering: .sequentiallyConsistent)
+            guard sockets.isAwaited.exchange(false, ordering: .sequentiallyConsistent) else { return }
+            listener.execute {
+                if let context = bound.value.context { bound.value.read(context: context) }
+            }
+        }
         context.fireChannelRead(data)
     }
 
     func read(context: ChannelHandlerContext) {
-        if self.open < self.limit {
-            context.read()
-        } else {
-            self.wantsRead = true
-        }
+        if self.hasRoom { return context.read() }
+        self.sockets.isAwaited.store(true, ordering: .sequentiallyConsistent)
+        // One that closed in between has seen nobody waiting.
+        if self.hasRoom, self.sockets.isAwaited.exchange(false, ordering: .sequentiallyConsistent) { context.read() }
     }
 
-    private func closed() {
-        self.open -= 1
-        guard self.wantsRead, let context else { return }
-        self.wantsRead = false
-        self.read(context: context)
-    }
+    private var hasRoom: Bool { self.sockets.open.load(ordering: .sequentiallyConsistent) < self.limit }
 }
