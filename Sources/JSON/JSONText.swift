@@ -24,6 +24,11 @@ extension [UInt8] {
         self.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
     }
 
+    /// Adds the shortest text that reads back as the same double; null for what JSON cannot express.
+    package mutating func append(json value: Double) {
+        self.append(contentsOf: value.isFinite ? value.description.utf8 : "null".utf8)
+    }
+
     private mutating func append(escapedJSON utf8: UnsafeBufferPointer<UInt8>) {
         for index in 0..<utf8.count {
             let byte = unsafe utf8[index]

@@ -61,9 +61,8 @@ package struct JSONWriter: Sendable {
 
     /// The shortest text that reads back as the same double.
     package mutating func value(_ value: Double) {
-        guard value.isFinite else { return self.null() }
         self.separate()
-        self.bytes.append(contentsOf: value.description.utf8)
+        self.bytes.append(json: value)
         self.needsComma = true
     }
 
@@ -86,6 +85,13 @@ package struct JSONWriter: Sendable {
     package mutating func raw(_ json: [UInt8]) {
         self.separate()
         self.bytes.append(contentsOf: json)
+        self.needsComma = true
+    }
+
+    /// A value, or several fields, that `append` adds as JSON.
+    package mutating func raw(_ append: (inout [UInt8]) -> Void) {
+        self.separate()
+        append(&self.bytes)
         self.needsComma = true
     }
 

@@ -1,4 +1,5 @@
 import InboundHTTP
+import JSON
 import TWS
 import Testing
 
@@ -101,6 +102,62 @@ struct JobListingTests {
         #expect(throws: HTTPProblem.self) { try PageRequest(RequestFixture.request("/list?cursor=AAAA")) }
         #expect(throws: HTTPProblem.self) { try PageRequest(RequestFixture.request("/list?limit=0")) }
         #expect(throws: HTTPProblem.self) { try PageRequest(RequestFixture.request("/list?limit=1001")) }
+    }
+
+    @Test(arguments: ["default", "second"]) func `the kept text of a job reads as the job, whatever the time`(
+        _ engine: String
+    ) throws {
+        let jobs = try [
+            PlanFixture.job("1", startedAt: "2026-01-15T05:30:00Z", deadlineAt: "2026-01-15T05:59:00Z"),
+            PlanFixture.job("2", startedAt: "2026-01-15T05:30:00Z", endedAt: "2026-01-15T05:40:00Z"),
+            PlanFixture.job("3", status: "READY", deadlineAt: "2026-01-15T06:00:00Z"),
+            PlanFixture.job("4", name: "A\"B", scheduledAt: nil),
+        ]
+        for time in ["05:58:00", "06:00:00", "06:00:01", "05:00:00", "07:00:00"] {
+            for job in jobs {
+                var json = JSONWriter()
+                json.write(job, engine: engine, now: PlanFixture.at(time))
+                var bytes: [UInt8] = []
+                job.append(to: &bytes, engine: engine, now: PlanFixture.at(time))
+                #expect(String(decoding: bytes, as: UTF8.self) == String(decoding: json.bytes, as: UTF8.self))
+            }
+        }
+    }
+
+    @Test func `a page is kept while the plan stays, and rows are asked for again when it moves`() throws {
+        let rows = try (0..<5).map { JobRow(job: try PlanFixture.job("\($0)"), engine: "default", now: self.now) }
+        let query = try JobQuery(RequestFixture.request("/list?limit=2"))
+        var calls = 0
+        func page(_ version: UInt64, _ rows: [JobRow]) -> JobPage {
+            query.page(
+                of: [PlanVersion(epoch: "e", number: version)],
+                tag: { "\($0)#\(version)" },
+                rows: {
+                    calls += 1
+                    return rows
+                }
+            )
+        }
+        #expect(page(1, rows).rows.map(\.id) == ["0", "1"])
+        #expect(page(1, rows).tag == "/list?limit=2#1")
+        #expect(calls == 1)
+        let moved = page(2, Array(rows[1...]))
+        #expect(moved.rows.map(\.id) == ["1", "2"])
+        #expect(String(decoding: moved.ending, as: UTF8.self).hasSuffix(#","total":4"#))
+        #expect(calls == 2)
+
+        let late = try JobQuery(RequestFixture.request("/list?late=true&limit=2"))
+        for _ in 0..<2 {
+            _ = late.page(
+                of: [PlanVersion(epoch: "e", number: 1)],
+                tag: { $0 },
+                rows: {
+                    calls += 1
+                    return rows
+                }
+            )
+        }
+        #expect(calls == 4)
     }
 
     @Test func `values a spreadsheet would run are made harmless`() {

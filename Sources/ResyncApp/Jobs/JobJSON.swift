@@ -12,6 +12,12 @@ extension JSONWriter {
     }
 
     mutating func fields(of job: PlanJob, engine: String, now: Int64) {
+        self.fieldsBeforeElapsed(of: job, engine: engine)
+        self.field("elapsedSeconds", job.elapsedSeconds(at: now))
+        self.fieldsBehindElapsed(of: job, isLate: job.isLate(at: now))
+    }
+
+    fileprivate mutating func fieldsBeforeElapsed(of job: PlanJob, engine: String) {
         self.field("id", EngineID.external(job.id, engine: engine))
         self.field("name", job.name)
         self.field("stream", job.stream)
@@ -30,10 +36,12 @@ extension JSONWriter {
         self.field("startedAt", epochMilliseconds: job.startedAt)
         self.field("endedAt", epochMilliseconds: job.endedAt)
         self.field("estimatedSeconds", job.estimatedSeconds)
-        self.field("elapsedSeconds", job.elapsedSeconds(at: now))
+    }
+
+    fileprivate mutating func fieldsBehindElapsed(of job: PlanJob, isLate: Bool) {
         self.field("deadlineAt", epochMilliseconds: job.deadlineAt)
         self.field("critical", job.critical)
-        self.field("late", job.isLate(at: now))
+        self.field("late", isLate)
         self.field("held", job.held)
         self.field("canceled", job.canceled)
         self.field("changedAt", epochMilliseconds: job.changedAt)
@@ -54,5 +62,37 @@ extension JSONWriter {
         self.field("estimatedSeconds", run.estimatedSeconds)
         self.field("elapsedSeconds", run.elapsedSeconds)
         self.endObject()
+    }
+}
+
+extension PlanJob {
+    /// Adds the job as `JSONWriter` writes it, from the text that is kept with it.
+    ///
+    /// `engine` is the one the job belongs to.
+    func append(to bytes: inout [UInt8], engine: String, now: Int64) {
+        let isLate = self.isLate(at: now)
+        let text = self.textPlace.text(isLate: isLate) { self.text(engine: engine, isLate: isLate) }
+        guard let place = text.elapsedAt else { return bytes.append(contentsOf: text.bytes) }
+        bytes.append(contentsOf: text.bytes[..<place])
+        bytes.append(json: self.elapsedSeconds(at: now) ?? 0)
+        bytes.append(contentsOf: text.bytes[place...])
+    }
+
+    private func text(engine: String, isLate: Bool) -> PlanJobText {
+        var json = JSONWriter(capacity: 640)
+        json.beginObject()
+        json.fieldsBeforeElapsed(of: self, engine: engine)
+        var place: Int?
+        if self.isElapsing {
+            json.key("elapsedSeconds")
+            place = json.bytes.count
+            json.raw([])
+        } else {
+            json.field("elapsedSeconds", self.elapsedSeconds(at: 0))
+        }
+        json.fieldsBehindElapsed(of: self, isLate: isLate)
+        json.endObject()
+        // A copy without the room to grow, since it is kept.
+        return PlanJobText(bytes: Array(json.bytes[...]), elapsedAt: place)
     }
 }

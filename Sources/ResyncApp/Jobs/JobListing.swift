@@ -1,4 +1,5 @@
 import Concurrency
+import InboundHTTP
 import TWS
 
 /// A job with the engine it belongs to and that engine's time.
@@ -13,7 +14,8 @@ struct JobRow: Sendable {
 /// Filters and orders jobs, once for all who ask the same of the same plan.
 ///
 /// Front ends ask the same few questions over and over: the rows of the latest are kept until the plan changes. At most
-/// `maximumEntries` results and `maximumRows` rows; the oldest give way.
+/// `maximumEntries` results and `maximumRows` rows; the oldest give way. Beside them up to `maximumQueries` requests are kept
+/// with their page.
 final class JobListing: Sendable {
     private struct Question: Hashable {
         let version: String
@@ -31,8 +33,29 @@ final class JobListing: Sendable {
 
     private static let maximumEntries = 64
     private static let maximumRows = 1_000_000
+    private static let maximumQueries = 128
+    private static let maximumTargetBytes = 1_024
 
     private let kept = Locked(Kept())
+    private let queries = Locked<[String: JobQuery]>([:])
+
+    /// The request taken apart; costs a look-up when the same target was asked for before.
+    func query(of request: HTTPRequest) throws(HTTPProblem) -> JobQuery {
+        let target = request.target
+        if let known = self.queries.withLock({ $0[target] }) { return known }
+        let query = try JobQuery(request)
+        guard target.utf8.count <= Self.maximumTargetBytes else { return query }
+        self.queries.withLock { queries in
+            // Those in use are back with their next request.
+            if queries.count >= Self.maximumQueries { queries.removeAll() }
+            queries[target] = query
+        }
+        return query
+    }
+
+    func page(of query: JobQuery, in view: PlanView) -> JobPage {
+        query.page(of: view.versions, tag: view.tag) { self.rows(view, query.filter, query.order) }
+    }
 
     /// All rows that match, in order; costs a pass over the candidates and a sort when nobody has asked before.
     func rows(_ view: PlanView, _ filter: JobFilter, _ order: JobOrder) -> [JobRow] {

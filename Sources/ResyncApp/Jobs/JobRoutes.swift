@@ -88,27 +88,21 @@ struct JobRoutes: Sendable {
     }
 
     @Sendable private func list(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let filter = try JobFilter(request.query)
-        let keys = try PageRequest.sort(request, as: JobSortField.self)
-        let order = keys.isEmpty ? JobOrder.byName : JobOrder(keys: keys)
-        let page = try PageRequest(request)
-        let view = try PlanView(try self.engines.named(filter.engines))
-        let rows = self.listing.rows(view, filter, order)
-        if request.accepts("text/csv", insteadOf: "application/json") { return JobCSV.response(rows) }
-        let start = page.after.map { rows.firstIndex(after: $0, in: order) } ?? 0
-        let end = min(start + page.limit, rows.count)
-        return view.respond(to: request) { json in
+        let query = try self.listing.query(of: request)
+        let view = try PlanView(try self.engines.named(query.filter.engines))
+        if request.accepts("text/csv", insteadOf: "application/json") {
+            return JobCSV.response(self.listing.rows(view, query.filter, query.order))
+        }
+        let page = self.listing.page(of: query, in: view)
+        return view.respond(to: request, tag: page.tag, capacity: 1_024 + page.rows.count * 640) { json in
             json.key("items")
             json.beginArray()
-            for row in rows[start..<end] { json.write(row.job, engine: row.engine, now: row.now) }
-            json.endArray()
-            json.key("nextCursor")
-            if end < rows.count, end > start {
-                json.value(page.cursor(after: order.place(of: rows[end - 1])))
-            } else {
-                json.null()
+            for row in page.rows {
+                let now = view.now(of: row.engine)
+                json.raw { row.job.append(to: &$0, engine: row.engine, now: now) }
             }
-            json.field("total", rows.count)
+            json.endArray()
+            json.raw(page.ending)
         }
     }
 
@@ -158,6 +152,7 @@ struct JobRoutes: Sendable {
 extension HTTPRequest {
     /// Whether the client asks for `type` and not for `other`; a missing Accept header asks for everything.
     func accepts(_ type: String, insteadOf other: String) -> Bool {
+        guard self.headers.contains(name: "accept") else { return false }
         let accepted = self.headers[canonicalForm: "accept"].map { $0.prefix { $0 != ";" } }
         return accepted.contains { $0 == type[...] } && !accepted.contains { $0 == other[...] }
     }

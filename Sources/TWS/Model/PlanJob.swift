@@ -40,6 +40,7 @@ package final class PlanJob: Sendable {
     package let unresolvedDependencies: Int?
     /// When this state was first seen, in the engine's time.
     package let changedAt: Int64
+    package let textPlace = PlanJobTextPlace()
 
     /// Nil without an id, the one thing that nothing works without.
     init?(_ element: JSONElement, changedAt: Int64, pool: inout StringPool) {
@@ -116,15 +117,20 @@ extension PlanJob {
     package func elapsedSeconds(at now: Int64) -> Double? {
         guard let startedAt = self.startedAt else { return nil }
         if let endedAt = self.endedAt { return Double(max(0, endedAt - startedAt)) / 1000 }
-        guard self.status == PlanStatus.running else { return self.reportedElapsedSeconds }
+        guard self.isElapsing else { return self.reportedElapsedSeconds }
         return Double(max(0, now - startedAt)) / 1000
+    }
+
+    /// Whether `elapsedSeconds` grows with time.
+    package var isElapsing: Bool {
+        self.startedAt != nil && self.endedAt == nil && self.status == PlanStatus.running
     }
 
     /// From when on it counts as late; nil when it cannot become late by time alone.
     package var lateFrom: Int64? {
-        guard !self.isFinal else { return nil }
         let start = self.startedAt == nil ? self.latestStartAt : nil
-        return [self.deadlineAt, start].compactMap { $0 }.min()
+        guard let first = self.deadlineAt ?? start, !self.isFinal else { return nil }
+        return min(first, start ?? first)
     }
 
     /// Late: the engine says so, or it ended after its deadline, or its deadline or its latest start has passed at `now`.
