@@ -44,10 +44,7 @@ package final class TokenVerifier: Sendable {
     /// Ed25519 verification. Waits for the database only for a valid token of an account this process has not heard
     /// of, which another node may have added a moment ago.
     package func user(of token: String) async throws -> AuthenticatedUser {
-        if let user = self.verified.withLock({ $0.value(forKey: token) }) {
-            try self.checkInForce(user)
-            return user
-        }
+        if let user = try self.knownUser(of: token) { return user }
         let claims = try await self.verifiedClaims(of: token)
         guard let roles = Set<Role>(names: claims.roles.joined(separator: ",")) else {
             throw AuthenticationError(.invalidToken, "the token names an unknown role or none")
@@ -56,6 +53,13 @@ package final class TokenVerifier: Sendable {
         try await self.revocations.learn(ofAccount: user.accountID)
         try self.checkInForce(user)
         self.verified.withLock { $0.insert(user, forKey: token) }
+        return user
+    }
+
+    /// The same for a token seen before, without waiting; nil for others.
+    package func knownUser(of token: String) throws(AuthenticationError) -> AuthenticatedUser? {
+        guard let user = self.verified.withLock({ $0.value(forKey: token) }) else { return nil }
+        try self.checkInForce(user)
         return user
     }
 

@@ -39,7 +39,7 @@ enum Compression {
     }
 
     /// Nil when zlib has no memory.
-    private static func deflated(_ bytes: [UInt8]) -> [UInt8]? {
+    static func deflated(_ bytes: [UInt8]) -> [UInt8]? {
         var stream = z_stream()
         // 15 bits of window, plus 16 for a gzip frame.
         let version = zlibVersion()

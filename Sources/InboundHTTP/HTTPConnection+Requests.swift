@@ -42,18 +42,39 @@ extension HTTPConnection {
             ),
             context: context
         )
+        let acceptsGzip = exchange.rules?.acceptsGzip ?? false
+        let progress = self.server.pipeline.begin(request)
+        if case .answered(let response) = progress,
+            let encoded = response.encodedAtOnce(
+                from: self.server.settings.compressionThreshold,
+                acceptsGzip: acceptsGzip
+            )
+        {
+            return self.answer(exchange, encoded)
+        }
+        self.startTask(exchange, request, progress, acceptsGzip: acceptsGzip)
+    }
+
+    /// For requests that have to wait, be it for the client to take a stream.
+    private func startTask(
+        _ exchange: HTTPExchange,
+        _ request: HTTPRequest,
+        _ progress: RequestPipeline.Progress,
+        acceptsGzip: Bool
+    ) {
         let server = self.server
         let bound = NIOLoopBound((connection: self, exchange: exchange), eventLoop: self.loop.eventLoop)
-        let acceptsGzip = exchange.rules?.acceptsGzip ?? false
         server.runningRequests.add()
         // Runs here, on the event loop, until it first suspends, and resumes here too. Its end is awaited through the
         // count of running requests.
         let task = Task.immediate(executorPreference: self.loop.executor) {
             defer { server.runningRequests.remove() }
-            var response = await server.pipeline.respond(to: request)
-            if let threshold = server.settings.compressionThreshold, response.isWorthCompressing(from: threshold) {
-                response = await response.compressed(acceptsGzip: acceptsGzip)
+            var response: HTTPResponse
+            switch progress {
+            case .answered(let made): response = made
+            case .waiting(let rest): response = await server.pipeline.finish(rest, request)
             }
+            response = await response.encoded(from: server.settings.compressionThreshold, acceptsGzip: acceptsGzip)
             guard case .stream(let produce) = response.body else {
                 return bound.value.connection.answer(bound.value.exchange, response)
             }

@@ -1,61 +1,90 @@
 import NIOCore
 import NIOHTTP1
 
-/// Something that every request passes on its way to its handler, also one that no route answers.
-///
-/// The route is known already (`request.route`). `next` does not throw, except `CancellationError`: errors below have
-/// become answers there, so that fields can be added to those too.
-package protocol Middleware: Sendable {
-    func handle(_ request: HTTPRequest, next: RouteHandler) async throws -> HTTPResponse
-}
-
 /// Turns an error of a handler into what the client is told; nil for errors it does not know.
 package typealias ErrorMapping = @Sendable (any Error) -> HTTPProblem?
 
-/// Router, middleware and error handling in one closure, composed once at start.
+/// Middleware, router and error handling: takes a request to its answer.
 struct RequestPipeline: Sendable {
-    private let chain: RouteHandler
+    /// How far a request comes without waiting.
+    enum Progress: Sendable {
+        case answered(HTTPResponse)
+        case waiting(Rest)
+    }
+
+    /// What is left to do for a request that has to wait.
+    struct Rest: Sendable {
+        /// How many layers have let it pass.
+        fileprivate var passed: Int
+        /// What the next layer waits for; nil: it is the handler that may wait.
+        fileprivate var work: (@Sendable () async throws -> HTTPResponse?)?
+    }
+
+    private let middleware: [any Middleware]
     private let mapping: ErrorMapping
 
     init(middleware: [any Middleware], mapping: @escaping ErrorMapping) {
+        self.middleware = middleware
         self.mapping = mapping
-        var chain: RouteHandler = { request in
+    }
+
+    /// Goes on until something has to wait.
+    func begin(_ request: HTTPRequest) -> Progress {
+        self.advance(request, passed: 0)
+    }
+
+    /// The answer to a request that `begin` has left waiting; in the request's task.
+    func finish(_ rest: Rest, _ request: HTTPRequest) async -> HTTPResponse {
+        var rest = rest
+        while true {
             do {
-                return try await Self.dispatch(request)
-            } catch let error as CancellationError {
-                throw error
+                guard let work = rest.work else {
+                    return self.leave(try await Self.handle(request), request, passed: self.middleware.count)
+                }
+                rest.passed += 1
+                if let response = try await work() { return self.leave(response, request, passed: rest.passed) }
             } catch {
-                return Self.response(to: error, for: request, mapping: mapping)
+                return self.leave(self.response(to: error, for: request), request, passed: rest.passed)
+            }
+            switch self.advance(request, passed: rest.passed) {
+            case .answered(let response): return response
+            case .waiting(let more): rest = more
             }
         }
-        for layer in middleware.reversed() {
-            let next = chain
-            chain = { request in
-                do {
-                    return try await layer.handle(request, next: next)
-                } catch let error as CancellationError {
-                    throw error
-                } catch {
-                    return Self.response(to: error, for: request, mapping: mapping)
+    }
+
+    private func advance(_ request: HTTPRequest, passed: Int) -> Progress {
+        var passed = passed
+        do {
+            while passed < self.middleware.count {
+                let layer = self.middleware[passed]
+                switch try layer.before(request) {
+                case .proceed: passed += 1
+                case .answer(let response): return .answered(self.leave(response, request, passed: passed + 1))
+                case .wait(let work): return .waiting(Rest(passed: passed, work: work))
                 }
             }
-        }
-        self.chain = chain
-    }
-
-    func respond(to request: HTTPRequest) async -> HTTPResponse {
-        do {
-            return try await self.chain(request)
+            guard let response = try Self.answerAtOnce(request) else {
+                return .waiting(Rest(passed: passed, work: nil))
+            }
+            return .answered(self.leave(response, request, passed: passed))
         } catch {
-            // The deadline is what cancels a request whose client is still there, or the end of the server.
-            let problem: HTTPProblem =
-                error is CancellationError
-                ? request.context.deadline.hasPassed ? .deadlineExceeded : .shuttingDown : .internalError
-            return problem.response(requestID: request.context.requestID, instance: request.path)
+            // The layer that threw sees the answer too.
+            let reached = min(passed + 1, self.middleware.count)
+            return .answered(self.leave(self.response(to: error, for: request), request, passed: reached))
         }
     }
 
-    private static func dispatch(_ request: HTTPRequest) async throws -> HTTPResponse {
+    /// Out through the layers that the request has reached.
+    private func leave(_ response: HTTPResponse, _ request: HTTPRequest, passed: Int) -> HTTPResponse {
+        if passed == 0 { return response }
+        var response = response
+        for layer in self.middleware[..<passed].reversed() { layer.after(request, &response) }
+        return response
+    }
+
+    /// The answer of what needs no task; nil when the handler may wait.
+    private static func answerAtOnce(_ request: HTTPRequest) throws -> HTTPResponse? {
         switch request.resolution {
         case .matched(let match):
             guard match.unknownQuery.isEmpty else {
@@ -67,7 +96,10 @@ struct RequestPipeline: Sendable {
             if let declared = request.body.declaredLength, declared > request.body.limit {
                 throw HTTPProblem.bodyTooLarge(limit: request.body.limit)
             }
-            return try await match.route.handler(request)
+            switch match.route.handler {
+            case .immediate(let handler): return try handler(request)
+            case .waiting: return nil
+            }
         case .notFound: throw HTTPProblem.notFound
         case .methodNotAllowed(let allow): throw HTTPProblem.methodNotAllowed(allow: allow)
         case .options(let allow): return HTTPResponse(status: .noContent, headers: ["allow": allow])
@@ -76,13 +108,17 @@ struct RequestPipeline: Sendable {
         }
     }
 
-    private static func response(
-        to error: any Error,
-        for request: HTTPRequest,
-        mapping: ErrorMapping
-    ) -> HTTPResponse {
+    private static func handle(_ request: HTTPRequest) async throws -> HTTPResponse {
+        guard case .waiting(let handler)? = request.route?.handler else { throw HTTPProblem.notFound }
+        return try await handler(request)
+    }
+
+    private func response(to error: any Error, for request: HTTPRequest) -> HTTPResponse {
         let problem: HTTPProblem
-        if let known = error as? HTTPProblem ?? mapping(error) {
+        if error is CancellationError {
+            // The deadline is what cancels a request whose client is still there, or the end of the server.
+            problem = request.context.deadline.hasPassed ? .deadlineExceeded : .shuttingDown
+        } else if let known = error as? HTTPProblem ?? self.mapping(error) {
             problem = known
         } else {
             request.context.logger.error("request failed", metadata: ["error": "\(String(reflecting: error))"])

@@ -5,8 +5,16 @@ import NIOHTTP1
 /// Thrown errors become problems (`HTTPServer` says how).
 package typealias RouteHandler = @Sendable (HTTPRequest) async throws -> HTTPResponse
 
+/// Answers one request without waiting for anything: the request then needs no task of its own.
+package typealias ImmediateRouteHandler = @Sendable (HTTPRequest) throws -> HTTPResponse
+
 /// One method of one path, and everything known about it before a request comes.
 package final class Route: Sendable {
+    enum Handler: Sendable {
+        case waiting(RouteHandler)
+        case immediate(ImmediateRouteHandler)
+    }
+
     package let method: HTTPMethod
     /// As registered, parameters in braces: the name of the route in logs, metrics and the API description.
     package let template: String
@@ -19,7 +27,7 @@ package final class Route: Sendable {
     /// Nil: the server's deadline.
     package let deadline: Duration?
     let pattern: RoutePattern
-    let handler: RouteHandler
+    let handler: Handler
     /// Place in `FrozenRouter.routes`; figures kept per route are found by it.
     let index: Int
 
@@ -32,7 +40,7 @@ package final class Route: Sendable {
         bodyLimit: Int?,
         deadline: Duration?,
         index: Int,
-        handler: @escaping RouteHandler
+        handler: Handler
     ) {
         self.method = method
         self.template = pattern.template
@@ -69,6 +77,31 @@ package struct Router: Sendable {
         bodyLimit: Int? = nil,
         deadline: Duration? = nil,
         handler: @escaping RouteHandler
+    ) {
+        self.add(method, path, access, operation, allowedQuery, bodyLimit, deadline, .waiting(handler))
+    }
+
+    /// Adds a route whose handler does not wait.
+    package mutating func add(
+        _ method: HTTPMethod,
+        _ path: String,
+        access: RouteAccess,
+        _ operation: OperationDescription,
+        allowedQuery: [String]? = [],
+        immediateHandler: @escaping ImmediateRouteHandler
+    ) {
+        self.add(method, path, access, operation, allowedQuery, nil, nil, .immediate(immediateHandler))
+    }
+
+    private mutating func add(
+        _ method: HTTPMethod,
+        _ path: String,
+        _ access: RouteAccess,
+        _ operation: OperationDescription,
+        _ allowedQuery: [String]?,
+        _ bodyLimit: Int?,
+        _ deadline: Duration?,
+        _ handler: Route.Handler
     ) {
         do {
             let described = operation.parameters.lazy.filter { $0.location == .query }.map(\.name)

@@ -9,19 +9,42 @@ struct MiddlewareTests {
     private struct Stamp: Middleware {
         var name: String
 
-        func handle(_ request: HTTPRequest, next: RouteHandler) async throws -> HTTPResponse {
-            var response = try await next(request)
+        func before(_ request: HTTPRequest) -> MiddlewareStep { .proceed }
+
+        func after(_ request: HTTPRequest, _ response: inout HTTPResponse) {
             response.headers.add(name: "x-stamp", value: "\(self.name) \(request.route?.template ?? "-")")
-            return response
         }
     }
 
+    /// Refuses what needs a role, at once or after a wait.
     private struct Guard: Middleware {
-        func handle(_ request: HTTPRequest, next: RouteHandler) async throws -> HTTPResponse {
-            if case .role? = request.route?.access {
-                throw HTTPProblem(.unauthorized, code: "unauthenticated", headers: ["www-authenticate": "Bearer"])
+        var waits: Bool
+
+        func before(_ request: HTTPRequest) throws -> MiddlewareStep {
+            let problem: HTTPProblem? =
+                if case .role? = request.route?.access {
+                    HTTPProblem(.unauthorized, code: "unauthenticated", headers: ["www-authenticate": "Bearer"])
+                } else {
+                    nil
+                }
+            if self.waits {
+                return .wait {
+                    await Task.yield()
+                    if let problem { throw problem }
+                    return nil
+                }
             }
-            return try await next(request)
+            if let problem { throw problem }
+            return .proceed
+        }
+    }
+
+    /// Answers in the handler's place.
+    private struct Shortcut: Middleware {
+        var waits: Bool
+
+        func before(_ request: HTTPRequest) -> MiddlewareStep {
+            self.waits ? .wait { .text("shortcut") } : .answer(.text("shortcut"))
         }
     }
 
@@ -41,6 +64,35 @@ struct MiddlewareTests {
         router.add(.GET, "/address", access: .public, operation("address")) { request in
             .text("\(request.context.remoteAddress) \(request.context.isLoopback)")
         }
+        router.add(.GET, "/immediate", access: .public, operation("immediate"), immediateHandler: { _ in .text("now") })
+        router.add(
+            .GET,
+            "/immediate-teapot",
+            access: .public,
+            operation("immediateTeapot"),
+            immediateHandler: { _ in throw Teapot() }
+        )
+        router.add(
+            .GET,
+            "/immediate-secret",
+            access: .role("admin"),
+            operation("immediateSecret"),
+            immediateHandler: { _ in .text("secret") }
+        )
+        router.add(
+            .GET,
+            "/immediate-stream",
+            access: .public,
+            operation("immediateStream"),
+            immediateHandler: { _ in HTTPResponse(body: .stream { try await $0.write("one") }) }
+        )
+        router.add(
+            .GET,
+            "/immediate-text",
+            access: .public,
+            operation("immediateText"),
+            immediateHandler: { _ in .text(String(repeating: "compressible ", count: 10_000)) }
+        )
         router.add(.GET, "/trace", access: .public, operation("trace")) { .text($0.context.traceParent ?? "none") }
     }
 
@@ -53,25 +105,51 @@ struct MiddlewareTests {
     @Test(arguments: [
         ("GET /ok", 200, "/ok"), ("GET /nothing", 404, "-"), ("DELETE /ok", 405, "-"), ("OPTIONS /ok", 204, "-"),
         ("GET /fails", 500, "/fails"), ("GET /ok?x=1", 400, "/ok"), ("GET /secret", 401, "/secret"),
-        ("GET /teapot", 418, "/teapot"),
+        ("GET /teapot", 418, "/teapot"), ("GET /immediate", 200, "/immediate"),
+        ("GET /immediate-teapot", 418, "/immediate-teapot"), ("GET /immediate-secret", 401, "/immediate-secret"),
     ])
     func `every answer passes the middleware from the inside out`(
         request: String,
         status: Int,
         template: String
     ) async throws {
+        for waits in [false, true] {
+            try await withServer(
+                Self.routes,
+                middleware: [Stamp(name: "outer"), Stamp(name: "inner"), Guard(waits: waits)],
+                errorMapping: Self.teapot
+            ) { port, _ in
+                let response = try await self.ask(port, request)
+                #expect(response.status == status)
+                #expect(
+                    response.fields.filter { $0.name == "x-stamp" }.map(\.value) == [
+                        "inner \(template)", "outer \(template)",
+                    ]
+                )
+            }
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `a layer can answer in the handler's place, and only the layers before it see the answer`(
+        waits: Bool
+    ) async throws {
         try await withServer(
             Self.routes,
-            middleware: [Stamp(name: "outer"), Stamp(name: "inner"), Guard()],
-            errorMapping: Self.teapot
+            middleware: [Stamp(name: "outer"), Shortcut(waits: waits), Stamp(name: "inner")]
         ) { port, _ in
-            let response = try await self.ask(port, request)
-            #expect(response.status == status)
-            #expect(
-                response.fields.filter { $0.name == "x-stamp" }.map(\.value) == [
-                    "inner \(template)", "outer \(template)",
-                ]
-            )
+            let response = try await self.ask(port, "GET /fails")
+            #expect(response.text == "shortcut")
+            #expect(response.fields.filter { $0.name == "x-stamp" }.map(\.value) == ["outer /fails"])
+        }
+    }
+
+    @Test func `an answer made at once may be a stream or long enough to be compressed elsewhere`() async throws {
+        try await withServer(Self.routes) { port, _ in
+            #expect(try await self.ask(port, "GET /immediate-stream").text == "one")
+            let packed = try await self.ask(port, "GET /immediate-text", fields: "Accept-Encoding: gzip\r\n")
+            #expect(packed["content-encoding"] == "gzip")
+            #expect(try await gunzip(packed.body) == String(repeating: "compressible ", count: 10_000))
         }
     }
 

@@ -45,7 +45,7 @@ struct JobRoutes: Sendable {
                     )
                 ]
             ),
-            handler: self.list
+            immediateHandler: self.list
         )
         self.add(
             "",
@@ -87,7 +87,7 @@ struct JobRoutes: Sendable {
         )
     }
 
-    @Sendable private func list(_ request: HTTPRequest) async throws -> HTTPResponse {
+    @Sendable private func list(_ request: HTTPRequest) throws -> HTTPResponse {
         let query = try self.listing.query(of: request)
         let view = try PlanView(try self.engines.named(query.filter.engines))
         if request.accepts("text/csv", insteadOf: "application/json") {

@@ -13,17 +13,27 @@ struct Authenticate: Middleware {
     /// Told of every request refused for lack of a role.
     let denied: @Sendable (HTTPRequest, AuthenticatedUser) async -> Void
 
-    func handle(_ request: HTTPRequest, next: RouteHandler) async throws -> HTTPResponse {
-        guard let access = request.route?.access, access != .public else { return try await next(request) }
-        let user = try await self.verifier.user(of: try Self.bearerToken(of: request.headers))
-        request.context.authenticate(user)
-        if case .role(let name) = access {
-            guard let role = Role(rawValue: name), user.roles.grant(role) else {
-                await self.denied(request, user)
-                throw HTTPProblem(.forbidden, code: "forbidden", detail: "This needs the role \(name).")
+    func before(_ request: HTTPRequest) throws -> MiddlewareStep {
+        guard let access = request.route?.access, access != .public else { return .proceed }
+        let token = try Self.bearerToken(of: request.headers)
+        if let user = try self.verifier.knownUser(of: token) { return self.admit(user, request, access) }
+        return .wait {
+            switch self.admit(try await self.verifier.user(of: token), request, access) {
+            case .proceed: return nil
+            case .answer(let response): return response
+            case .wait(let work): return try await work()
             }
         }
-        return try await next(request)
+    }
+
+    private func admit(_ user: AuthenticatedUser, _ request: HTTPRequest, _ access: RouteAccess) -> MiddlewareStep {
+        request.context.authenticate(user)
+        guard case .role(let name) = access else { return .proceed }
+        if let role = Role(rawValue: name), user.roles.grant(role) { return .proceed }
+        return .wait {
+            await self.denied(request, user)
+            throw HTTPProblem(.forbidden, code: "forbidden", detail: "This needs the role \(name).")
+        }
     }
 
     /// The token of an `Authorization: Bearer` header; 401 when there is none.

@@ -24,42 +24,40 @@ struct OriginPolicy: Sendable {
 struct CrossOrigin: Middleware {
     let policy: OriginPolicy
 
-    func handle(_ request: HTTPRequest, next: RouteHandler) async throws -> HTTPResponse {
-        guard let origin = request.headers.first(name: "origin") else {
-            var response = try await next(request)
-            response.headers.add(name: "vary", value: "Origin")
-            return response
-        }
-        guard self.policy.allows(origin, host: request.headers.first(name: "host")) else {
-            var response = try await next(request)
-            response.headers.add(name: "vary", value: "Origin")
-            return response
-        }
-        if request.method == .OPTIONS, request.headers.contains(name: "access-control-request-method") {
-            return self.preflight(request, origin: origin)
-        }
-        // Refusals too: a page must be able to read why.
-        var response = try await next(request)
-        self.allow(origin, in: &response.headers)
-        return response
-    }
-
-    private func preflight(_ request: HTTPRequest, origin: String) -> HTTPResponse {
-        var headers: HTTPHeaders = [
-            "access-control-allow-methods": "GET, HEAD, POST, PATCH, DELETE",
-            "access-control-max-age": "600",
-        ]
-        headers.add(
-            name: "access-control-allow-headers",
-            value: "Authorization, Content-Type, If-None-Match, Idempotency-Key, Traceparent, X-Request-Id"
+    func before(_ request: HTTPRequest) -> MiddlewareStep {
+        guard request.method == .OPTIONS, request.headers.contains(name: "access-control-request-method"),
+            self.allowedOrigin(of: request) != nil
+        else { return .proceed }
+        return .answer(
+            HTTPResponse(
+                status: .noContent,
+                headers: [
+                    "access-control-allow-methods": "GET, HEAD, POST, PATCH, DELETE",
+                    "access-control-max-age": "600", "access-control-allow-headers": Self.requestFields,
+                ]
+            )
         )
-        self.allow(origin, in: &headers)
-        return HTTPResponse(status: .noContent, headers: headers)
     }
 
-    private func allow(_ origin: String, in headers: inout HTTPHeaders) {
-        headers.replaceOrAdd(name: "access-control-allow-origin", value: origin)
-        headers.replaceOrAdd(name: "access-control-expose-headers", value: "Age, ETag, Retry-After, X-Request-Id")
-        headers.add(name: "vary", value: "Origin")
+    /// Refusals too: a page must be able to read why.
+    func after(_ request: HTTPRequest, _ response: inout HTTPResponse) {
+        if let origin = self.allowedOrigin(of: request) {
+            response.headers.replaceOrAdd(name: "access-control-allow-origin", value: origin)
+            response.headers.replaceOrAdd(
+                name: "access-control-expose-headers",
+                value: "Age, ETag, Retry-After, X-Request-Id"
+            )
+        }
+        response.headers.add(name: "vary", value: "Origin")
+    }
+
+    private static let requestFields =
+        "Authorization, Content-Type, If-None-Match, Idempotency-Key, Traceparent, X-Request-Id"
+
+    private func allowedOrigin(of request: HTTPRequest) -> String? {
+        guard let origin = request.headers.first(name: "origin"),
+            self.policy.allows(origin, host: request.headers.first(name: "host"))
+        else { return nil }
+        return origin
     }
 }

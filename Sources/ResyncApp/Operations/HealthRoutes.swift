@@ -20,7 +20,7 @@ struct HealthRoutes: Sendable {
             access: .public,
             .init(id: "live", summary: "Whether the process works at all.", tag: "health", responses: answers),
             allowedQuery: nil,
-            handler: { _ in Self.answer(self.health.liveness(), "live") }
+            immediateHandler: { _ in Self.answer(self.health.liveness(), "live") }
         )
         router.add(
             .GET,
@@ -28,7 +28,7 @@ struct HealthRoutes: Sendable {
             access: .public,
             .init(id: "ready", summary: "Whether requests should be sent here.", tag: "health", responses: answers),
             allowedQuery: nil,
-            handler: { _ in Self.answer(self.health.readiness(), "ready") }
+            immediateHandler: { _ in Self.answer(self.health.readiness(), "ready") }
         )
         router.add(
             .GET,

@@ -18,7 +18,7 @@ struct DashboardRoutes: Sendable {
                 responses: [.init(200, "HTML", content: [.init("text/html", schema: Schema.string)])]
             ),
             allowedQuery: nil,
-            handler: page
+            immediateHandler: page
         )
         let assets = Dictionary(uniqueKeysWithValues: Dashboard.assets.map { ($0.name, Self.answers(for: $0)) })
         router.add(
@@ -32,14 +32,14 @@ struct DashboardRoutes: Sendable {
                 parameters: [.init("name", in: .path, "Name of the file.")],
                 responses: [.init(200, "The file")]
             ),
-            handler: { request in
+            immediateHandler: { request in
                 guard let answer = assets[try request.parameters.require("name")] else { throw HTTPProblem.notFound }
-                return try await answer(request)
+                return try answer(request)
             }
         )
     }
 
-    private static func answers(for asset: Dashboard.Asset) -> RouteHandler {
+    private static func answers(for asset: Dashboard.Asset) -> ImmediateRouteHandler {
         let digest = SHA256.hash(data: asset.bytes).prefix(12).map { String($0, radix: 16) }.joined()
         let tag = "\"\(digest)\""
         var headers: HTTPHeaders = ["etag": tag, "cache-control": "no-cache"]

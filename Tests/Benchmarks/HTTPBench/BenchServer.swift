@@ -31,17 +31,25 @@ enum BenchServer {
 
     private static func router() -> Router {
         var router = Router()
-        router.add(.GET, "/static", access: .public, self.operation("static")) { _ in .text("Hello, World!") }
-        router.add(.GET, "/json/{id:int}", access: .public, self.operation("small")) { request in
-            var json = JSONWriter(capacity: 64)
-            json.beginObject()
-            json.field("id", try request.parameters.requireInt("id"))
-            json.field("name", "LOAD_7")
-            json.field("status", "RUNNING")
-            json.endObject()
-            return .json(json.bytes)
-        }
+        router.add(
+            .GET,
+            "/static",
+            access: .public,
+            self.operation("static"),
+            immediateHandler: { _ in .text("Hello, World!") }
+        )
+        router.add(.GET, "/json/{id:int}", access: .public, self.operation("small"), immediateHandler: self.small)
         return router
+    }
+
+    @Sendable private static func small(_ request: HTTPRequest) throws -> HTTPResponse {
+        var json = JSONWriter(capacity: 64)
+        json.beginObject()
+        json.field("id", try request.parameters.requireInt("id"))
+        json.field("name", "LOAD_7")
+        json.field("status", "RUNNING")
+        json.endObject()
+        return .json(json.bytes)
     }
 
     private static func operation(_ id: String) -> OperationDescription {
