@@ -16,7 +16,7 @@ struct HTTPClientStreamTests {
                 try await connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(total)\r\n\r\n")
                 let piece = [UInt8](repeating: 7, count: 64 * 1024)
                 for _ in 0..<(total / piece.count) {
-                    try await connection.sendToSystem(piece)
+                    try await connection.send(piece)
                     sent.bytes.withLock { $0 += piece.count }
                 }
             }

@@ -50,30 +50,41 @@ final class ScriptedServer: Sendable {
             configuration.maximumTLSVersion = maximumTLSVersion
             return try NIOSSLContext(configuration: configuration)
         }
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let connections = AcceptedConnections()
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: "127.0.0.1", port: 0) { channel in
+            .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let sslContext {
                         try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: sslContext))
                     }
-                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    try channel.pipeline.syncOperations.addHandler(try connections.add(channel))
                 }
             }
-        let port = channel.channel.localAddress?.port ?? 0
-        let counts = Locked(Counts())
-        let server = ScriptedServer(port: port, counts: counts)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let server = ScriptedServer(port: listener.localAddress?.port ?? 0)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await server.accept(channel, script) }
+            group.addTask {
+                await withDiscardingTaskGroup { serving in
+                    for await connection in connections.accepted {
+                        serving.addTask { await server.serve(connection, script) }
+                    }
+                    serving.cancelAll()
+                }
+            }
             // Ends the accepting task, also when the body throws.
-            defer { group.cancelAll() }
+            defer {
+                listener.close(promise: nil)
+                connections.end()
+                group.cancelAll()
+            }
             try await body(server)
         }
     }
 
-    private init(port: Int, counts: consuming Locked<Counts>) {
+    private init(port: Int) {
         self.port = port
-        self.countsSoFar = counts
+        self.countsSoFar = Locked(Counts())
     }
 
     fileprivate func count(_ change: (inout Counts) -> Void) {
@@ -83,49 +94,15 @@ final class ScriptedServer: Sendable {
         }
     }
 
-    private func accept(
-        _ listener: NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>,
-        _ script: @escaping Script
-    ) async {
-        await withDiscardingTaskGroup { group in
-            // Ends by cancellation, when the test is over.
-            try? await listener.executeThenClose { connections in
-                for try await connection in connections {
-                    group.addTask { await self.serve(connection, script) }
-                }
-            }
-            group.cancelAll()
-        }
-    }
-
-    private func serve(_ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ script: Script) async {
+    private func serve(_ connection: AcceptedConnection, _ script: Script) async {
         self.count {
             $0.connections += 1
             $0.open += 1
         }
         // A script may end with the connection, in whatever way that shows.
-        try? await channel.executeThenClose { inbound, outbound in
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                let received = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
-                group.addTask {
-                    do {
-                        for try await buffer in inbound { received.continuation.yield(buffer) }
-                        received.continuation.finish()
-                    } catch {
-                        received.continuation.finish(throwing: error)
-                    }
-                }
-                defer { group.cancelAll() }
-                try await script(
-                    ScriptedConnection(
-                        server: self,
-                        channel: channel.channel,
-                        inbound: received.stream.makeAsyncIterator(),
-                        outbound: outbound
-                    )
-                )
-            }
-        }
+        try? await script(ScriptedConnection(server: self, connection))
+        // Fails only when it is closed already.
+        try? await connection.channel.close()
         self.count { $0.open -= 1 }
     }
 }
@@ -135,19 +112,12 @@ final class ScriptedConnection {
     private let server: ScriptedServer
     private let channel: any Channel
     private var inbound: AsyncThrowingStream<ByteBuffer, any Error>.Iterator
-    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
     private var received = ByteBuffer()
 
-    fileprivate init(
-        server: ScriptedServer,
-        channel: any Channel,
-        inbound: AsyncThrowingStream<ByteBuffer, any Error>.Iterator,
-        outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
-    ) {
+    fileprivate init(server: ScriptedServer, _ connection: AcceptedConnection) {
         self.server = server
-        self.channel = channel
-        self.inbound = inbound
-        self.outbound = outbound
+        self.channel = connection.channel
+        self.inbound = connection.input.makeAsyncIterator()
     }
 
     /// The next request with its body; nil when the client has closed the connection.
@@ -173,15 +143,11 @@ final class ScriptedConnection {
     }
 
     func send(_ text: String) async throws {
-        try await self.outbound.write(ByteBuffer(string: text))
+        try await self.send(Array(text.utf8))
     }
 
+    /// Returns when the system has taken the bytes.
     func send(_ bytes: [UInt8]) async throws {
-        try await self.outbound.write(ByteBuffer(bytes: bytes))
-    }
-
-    /// As `send`, and returns when the system has taken the bytes: `send` may run ahead of a busy event loop.
-    func sendToSystem(_ bytes: [UInt8]) async throws {
         try await self.channel.writeAndFlush(ByteBuffer(bytes: bytes))
     }
 
