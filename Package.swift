@@ -76,12 +76,13 @@ var targets: [Target] = [
     module("Concurrency", [nioCore]),
     module("JSON", ["CSimdjson"], unsafe: true),
     module("KeyFiles", [crypto, cryptoExtras]),
+    .systemLibrary(name: "CCurrentTask"),
     .systemLibrary(name: "CEpoll"),
     module("Reactor", ["CEpoll", "Concurrency", collections]),
     module("Settings", [toml]),
 
     // Level 1
-    module("Pooling", ["Concurrency", collections, histogram, lifecycle, logging, metrics]),
+    module("Pooling", ["CCurrentTask", "Concurrency", collections, histogram, lifecycle, logging, metrics]),
     module("Resilience", ["Concurrency", logging, metrics]),
     module("Database", ["Concurrency", crypto, logging]),
     module(

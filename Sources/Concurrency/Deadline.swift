@@ -1,8 +1,8 @@
 /// The instant by which work must be done; every layer receives it and may only bring it forward.
 ///
 /// Monotonic: it does not jump with the wall clock.
-package struct Deadline: Sendable, Hashable, Comparable {
-    package let instant: ContinuousClock.Instant
+@frozen public struct Deadline: Sendable, Hashable, Comparable {
+    @usableFromInline package let instant: ContinuousClock.Instant
 
     package init(_ instant: ContinuousClock.Instant) {
         self.instant = instant
@@ -24,5 +24,6 @@ package struct Deadline: Sendable, Hashable, Comparable {
         min(self, .after(timeout))
     }
 
-    package static func < (left: Self, right: Self) -> Bool { left.instant < right.instant }
+    /// The earlier one is the smaller.
+    @inlinable public static func < (left: Self, right: Self) -> Bool { left.instant < right.instant }
 }

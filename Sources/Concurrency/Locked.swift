@@ -9,8 +9,8 @@ import Glibc
 /// A `Synchronization.Mutex`; a pthread mutex when built for the thread sanitizer, which reports the former as a race on
 /// Linux with Swift 6.3. Under the lock: no await, no C call, no resume, no log.
 ///
-/// Public, alone in this package, because the optimiser inlines from another module only what is public, and without
-/// knowing the type of the value taking the lock costs several times as much as the lock itself.
+/// Public because the optimiser inlines from another module only what is, and without knowing the type of the value
+/// taking the lock costs several times as much as the lock itself.
 @frozen public struct Locked<Value: ~Copyable>: ~Copyable, Sendable {
     #if THREAD_SANITIZER
     @usableFromInline let storage: PthreadLocked<Value>

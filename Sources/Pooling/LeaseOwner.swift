@@ -1,19 +1,22 @@
 /// Who holds a connection or waits for one, as shown in listings and in the errors of others.
-package struct LeaseOwner: Sendable, Hashable, CustomStringConvertible, ExpressibleByStringLiteral {
+@frozen public struct LeaseOwner: Sendable, Hashable, CustomStringConvertible, ExpressibleByStringLiteral {
     /// The part of the program, for instance `audit.append`.
-    package var label: String
-    package var requestID: String?
+    @usableFromInline package var label: String
+    @usableFromInline package var requestID: String?
 
-    package init(_ label: String, requestID: String? = nil) {
+    /// `requestID` is the one the front end was told.
+    @inlinable public init(_ label: String, requestID: String? = nil) {
         self.label = label
         self.requestID = requestID
     }
 
-    package init(stringLiteral label: String) {
+    /// An owner that acts for no request.
+    @inlinable public init(stringLiteral label: String) {
         self.init(label)
     }
 
-    package var description: String {
+    /// For errors and logs.
+    @inlinable public var description: String {
         self.requestID.map { "\(self.label) (request \($0))" } ?? self.label
     }
 }

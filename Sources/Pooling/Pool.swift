@@ -7,9 +7,11 @@ import ServiceLifecycle
 /// Who comes first is served first; a connection that comes back goes straight to the one who has waited longest.
 /// Connections are opened, checked and closed by `run()`; a pool used before that waits for it within the deadline.
 /// All methods may be called from anywhere.
-package final class Pool<Connection: Sendable>: Service, ObservablePool {
-    private let core: PoolCore
-    private let isUsable: @Sendable (Connection) -> Bool
+///
+/// Public because the optimiser specialises for another module's kind of connection only what is.
+public final class Pool<Connection: Sendable>: Service, ObservablePool {
+    @usableFromInline let core: PoolCore
+    @usableFromInline let isUsable: @Sendable (Connection) -> Bool
 
     package var name: String { self.core.identity.name }
 
@@ -29,7 +31,7 @@ package final class Pool<Connection: Sendable>: Service, ObservablePool {
             identity: PoolIdentity(name: name, kind: kind, endpoint: endpoint, role: role),
             settings: settings,
             driver: driver,
-            clock: .continuous,
+            clock: .system,
             logger: logger
         )
     }
@@ -53,7 +55,7 @@ package final class Pool<Connection: Sendable>: Service, ObservablePool {
 
     /// Keeps the pool until cancelled or shut down gracefully, then waits for the leases, no longer than
     /// `drainTimeout` and not at all when cancelled, and closes everything.
-    package func run() async throws {
+    @inlinable public func run() async throws {
         try await self.core.run()
     }
 
@@ -61,27 +63,26 @@ package final class Pool<Connection: Sendable>: Service, ObservablePool {
     ///
     /// When `body` throws, `isUsable` of the driver decides whether the connection is lent again. Throws `PoolError`
     /// when there is no connection by the deadline or the acquire timeout, whichever is earlier.
-    package func withConnection<Result>(
+    @inlinable public func withConnection<Result>(
         owner: LeaseOwner,
         deadline: Deadline,
         _ body: (Connection) async throws -> sending Result
     ) async throws -> sending Result {
         let task = TaskIdentity.current
-        let lease: PoolLeaseID
-        let connection: Connection
+        let lease: PoolCore.Lease
         if !task.isCancelled, let idle = self.leaseIdle(owner: owner, holder: task.identity) {
-            (lease, connection) = idle
+            lease = idle
         } else {
-            (lease, connection) = try await self.wait(owner: owner, holder: task.identity, deadline: deadline)
+            lease = try await self.wait(owner: owner, holder: task.identity, deadline: deadline)
         }
         let result: Result
         do {
-            result = try await body(connection)
+            result = try await body(Self.connection(lease.handle))
         } catch {
-            self.giveBack(lease, connection)
+            self.giveBack(lease)
             throw error
         }
-        self.giveBack(lease, connection)
+        self.giveBack(lease)
         return result
     }
 
@@ -90,14 +91,13 @@ package final class Pool<Connection: Sendable>: Service, ObservablePool {
     /// Throws as `withConnection` does.
     package func acquire(owner: LeaseOwner, deadline: Deadline) async throws -> PoolLease<Connection> {
         // The holder stays unknown: the lease may outlive this task or move to another one.
-        let lease: PoolLeaseID
-        let connection: Connection
+        let lease: PoolCore.Lease
         if !Task.isCancelled, let idle = self.leaseIdle(owner: owner, holder: .unknown) {
-            (lease, connection) = idle
+            lease = idle
         } else {
-            (lease, connection) = try await self.wait(owner: owner, holder: .unknown, deadline: deadline)
+            lease = try await self.wait(owner: owner, holder: .unknown, deadline: deadline)
         }
-        return PoolLease(core: self.core, id: lease, connection: connection, isUsable: self.isUsable)
+        return PoolLease(core: self.core, lease: lease, isUsable: self.isUsable)
     }
 
     /// To be called by the driver when a connection has died, so that an idle one is never lent.
@@ -130,38 +130,36 @@ package final class Pool<Connection: Sendable>: Service, ObservablePool {
 
     package var leases: [PoolLeaseDescription] { self.core.leases }
 
-    private func leaseIdle(owner: LeaseOwner, holder: TaskIdentity) -> (PoolLeaseID, Connection)? {
+    @inlinable func leaseIdle(owner: LeaseOwner, holder: TaskIdentity) -> PoolCore.Lease? {
         while let lease = self.core.leaseIdle(owner: owner, holder: holder) {
-            let connection = Self.connection(lease.handle)
-            if self.isUsable(connection) {
-                return (lease.id, connection)
+            if self.isUsable(Self.connection(lease.handle)) {
+                return lease
             }
             // One that died unnoticed; each round closes a connection.
-            self.core.giveBack(lease.id, .broken)
+            self.core.giveBack(lease, .broken)
         }
         return nil
     }
 
-    private func wait(
+    @usableFromInline func wait(
         owner: LeaseOwner,
         holder: TaskIdentity,
         deadline: Deadline
-    ) async throws -> (PoolLeaseID, Connection) {
+    ) async throws -> PoolCore.Lease {
         while true {
             let lease = try await self.core.lease(owner: owner, holder: holder, deadline: deadline)
-            let connection = Self.connection(lease.handle)
-            if self.isUsable(connection) {
-                return (lease.id, connection)
+            if self.isUsable(Self.connection(lease.handle)) {
+                return lease
             }
-            self.core.giveBack(lease.id, .broken)
+            self.core.giveBack(lease, .broken)
         }
     }
 
-    private func giveBack(_ lease: PoolLeaseID, _ connection: Connection) {
-        self.core.giveBack(lease, self.isUsable(connection) ? .usable : .broken)
+    @inlinable func giveBack(_ lease: PoolCore.Lease) {
+        self.core.giveBack(lease, self.isUsable(Self.connection(lease.handle)) ? .usable : .broken)
     }
 
-    private static func connection(_ handle: PoolCore.Handle) -> Connection {
+    @inlinable static func connection(_ handle: PoolCore.Handle) -> Connection {
         // Every handle of this pool was made by the closure below.
         unsafeDowncast(handle, to: PooledConnection<Connection>.self).connection
     }

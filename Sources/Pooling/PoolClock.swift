@@ -34,22 +34,52 @@ extension Duration {
 
 /// The time of a pool: the real one, or one a test moves.
 struct PoolClock: Sendable {
-    var now: @Sendable () -> PoolInstant
-    /// Throws only when cancelled.
-    var sleep: @Sendable (_ until: PoolInstant) async throws -> Void
+    private enum Source: Sendable {
+        case system
+        case moved(now: @Sendable () -> PoolInstant, sleep: @Sendable (_ until: PoolInstant) async throws -> Void)
+    }
 
-    static let continuous = Self(
-        now: { Self.readContinuous() },
-        sleep: { instant in
-            let remaining = instant.nanoseconds(since: Self.readContinuous())
-            try await Task.sleep(until: .now.advanced(by: .nanoseconds(remaining)), clock: .continuous)
+    private let source: Source
+
+    static let system = Self(source: .system)
+
+    private init(source: Source) {
+        self.source = source
+    }
+
+    init(now: @escaping @Sendable () -> PoolInstant, sleep: @escaping @Sendable (PoolInstant) async throws -> Void) {
+        self.source = .moved(now: now, sleep: sleep)
+    }
+
+    var now: PoolInstant {
+        switch self.source {
+        case .system: Self.read(CLOCK_MONOTONIC)
+        case .moved(let now, _): now()
         }
-    )
+    }
 
-    /// What `ContinuousClock` reads, without its arithmetic on 128 bits, which costs as much as the rest of a lease.
-    private static func readContinuous() -> PoolInstant {
+    /// Behind `now` by up to one tick of the kernel, 1 to 10 ms; read in a seventh of the time.
+    var coarse: PoolInstant {
+        switch self.source {
+        case .system: Self.read(CLOCK_MONOTONIC_COARSE)
+        case .moved(let now, _): now()
+        }
+    }
+
+    /// Throws only when cancelled.
+    func sleep(until instant: PoolInstant) async throws {
+        switch self.source {
+        case .system:
+            let remaining = instant.nanoseconds(since: self.now)
+            try await Task.sleep(until: .now.advanced(by: .nanoseconds(remaining)), clock: .continuous)
+        case .moved(_, let sleep): try await sleep(instant)
+        }
+    }
+
+    /// Not through `ContinuousClock`, whose arithmetic on 128 bits costs as much as the rest of a lease.
+    private static func read(_ clock: clockid_t) -> PoolInstant {
         var time = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &time)
+        clock_gettime(clock, &time)
         return PoolInstant(nanoseconds: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
     }
 }

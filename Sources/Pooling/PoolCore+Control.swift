@@ -54,7 +54,7 @@ extension PoolCore {
             race.addTask { await emptied.value() }
             race.addTask {
                 do {
-                    try await self.clock.sleep(self.instant(of: deadline, now: self.clock.now()))
+                    try await self.clock.sleep(until: self.instant(of: deadline, now: self.clock.now))
                 } catch {
                     // Cancelled: emptied in time, or the caller gives up waiting.
                 }
@@ -69,7 +69,7 @@ extension PoolCore {
         }
     }
 
-    func discard(_ lease: PoolLeaseID, error: (any Error)?) {
+    func discard(_ lease: Lease, error: (any Error)?) {
         self.giveBack(lease, .broken)
         if let error {
             self.logger.debug("Connection discarded", metadata: ["error": "\(error)"])

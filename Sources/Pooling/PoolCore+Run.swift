@@ -5,7 +5,7 @@ import ServiceLifecycle
 extension PoolCore {
     private static let publishInterval: Int64 = 5_000_000_000
 
-    func run() async throws {
+    @usableFromInline func run() async throws {
         let isFirst = self.perform { state in
             defer {
                 state.hasRun = true
@@ -53,7 +53,7 @@ extension PoolCore {
                 for command in commands {
                     self.execute(command, in: &group)
                 }
-                let now = self.clock.now()
+                let now = self.clock.now
                 if publishAt <= now || isClosed {
                     publishAt = now.advanced(by: Self.publishInterval)
                     self.publishMetrics()
@@ -72,7 +72,7 @@ extension PoolCore {
             race.addTask { await self.housekeeping.wait() }
             race.addTask {
                 do {
-                    try await self.clock.sleep(instant)
+                    try await self.clock.sleep(until: instant)
                 } catch {
                     // Cancelled, because the signal came first.
                 }
@@ -156,7 +156,7 @@ extension PoolCore {
     }
 
     private func deadline(at instant: PoolInstant) -> Deadline {
-        .after(.nanoseconds(instant.nanoseconds(since: self.clock.now())))
+        .after(.nanoseconds(instant.nanoseconds(since: self.clock.now)))
     }
 
     /// Runs `work`, cancels it when the machine interrupts this connection, and waits for its end in any case, so that

@@ -3,7 +3,7 @@ import FoundationEssentials
 /// The figures of a pool.
 extension PoolCore {
     var snapshot: PoolSnapshot {
-        let now = self.clock.now()
+        let now = self.clock.now
         // Copied under the lock, computed with after it.
         let (machine, holdings) = self.perform { state in (state.machine, state.machine.holdings(now: now)) }
         let wall = Date()
@@ -45,7 +45,7 @@ extension PoolCore {
     }
 
     var leases: [PoolLeaseDescription] {
-        let now = self.clock.now()
+        let now = self.clock.now
         let holdings = self.perform { state in state.machine.holdings(now: now) }
         let wall = Date()
         return holdings.map { $0.lease(at: wall) }

@@ -2,8 +2,8 @@ import Concurrency
 import Logging
 
 /// A connection of any kind as an object, so that the core needs no generics.
-final class PooledConnection<Connection: Sendable>: Sendable {
-    let connection: Connection
+@usableFromInline final class PooledConnection<Connection: Sendable>: Sendable {
+    @usableFromInline let connection: Connection
 
     init(connection: Connection) {
         self.connection = connection
@@ -22,12 +22,14 @@ struct PoolCoreDriver: Sendable {
 ///
 /// Apart from `Pool` so that it is compiled once and without generics, which would cost more than the lease itself.
 /// Holds the machine under its lock, performs what the machine decides after releasing it.
-final class PoolCore: Sendable {
-    typealias Handle = any AnyObject & Sendable
+@usableFromInline final class PoolCore: Sendable {
+    @usableFromInline typealias Handle = any AnyObject & Sendable
 
-    struct Lease: Sendable {
+    @usableFromInline struct Lease: Sendable {
         let id: PoolLeaseID
-        let handle: Handle
+        @usableFromInline let handle: Handle
+        /// Set for timed leases only.
+        var began = PoolInstant.distantPast
     }
 
     enum WaitOutcome: Sendable {
@@ -76,7 +78,7 @@ final class PoolCore: Sendable {
         let limits = PoolLimits(settings, canCheck: driver.check != nil, mustReset: driver.reset != nil)
         self.state = Locked(
             State(
-                machine: PoolStateMachine(limits: limits, now: clock.now()),
+                machine: PoolStateMachine(limits: limits, now: clock.now),
                 handles: Array(repeating: nil, count: limits.maxSize),
                 interrupts: Array(repeating: nil, count: limits.maxSize)
             )
@@ -90,18 +92,23 @@ final class PoolCore: Sendable {
     // MARK: - Lending
 
     /// An idle connection if there is one and nobody waits; takes the lock once and allocates nothing.
-    func leaseIdle(owner: LeaseOwner, holder: TaskIdentity) -> Lease? {
-        let now = self.clock.now()
-        let (lease, wakes): (Lease?, Bool) = self.state.withLock { state in
+    @usableFromInline func leaseIdle(owner: LeaseOwner, holder: TaskIdentity) -> Lease? {
+        let now = self.clock.coarse
+        var wakes = false
+        var lease: Lease? = self.state.withLock { state in
             guard let id = state.machine.leaseIdle(owner: owner, holder: holder, now: now),
                 let handle = state.handles[id.slot]
             else {
-                return (nil, false)
+                return nil
             }
-            return (Lease(id: id, handle: handle), state.machine.takeWakeUp())
+            wakes = state.machine.takeWakeUp()
+            return Lease(id: id, handle: handle)
         }
         if wakes {
             self.housekeeping.raise()
+        }
+        if lease?.id.isTimed == true {
+            lease?.began = self.clock.now
         }
         return lease
     }
@@ -113,7 +120,7 @@ final class PoolCore: Sendable {
     func lease(owner: LeaseOwner, holder: TaskIdentity, deadline: Deadline) async throws -> Lease {
         try Task.checkCancellation()
         let waiter = OneShot<WaitOutcome>()
-        let now = self.clock.now()
+        let now = self.clock.now
         let limit = self.instant(of: deadline.limited(to: self.settings.acquireTimeout), now: now)
         let (decision, isRunning) = self.perform { state -> (PoolAcquireDecision, Bool) in
             let decision = state.machine.acquire(owner: owner, holder: holder, deadline: limit, now: now)
@@ -123,7 +130,7 @@ final class PoolCore: Sendable {
             return (decision, state.isRunning)
         }
         switch decision {
-        case .leased(let id): return try self.lease(id)
+        case .leased(let id): return try self.lease(id, began: now)
         case .refused(let refusal): throw self.error(for: refusal)
         case .waiting(let id):
             let outcome = await withTaskCancellationHandler {
@@ -134,7 +141,7 @@ final class PoolCore: Sendable {
             switch outcome {
             case .leased(let lease):
                 guard !Task.isCancelled else {
-                    self.giveBack(lease.id, .usable)
+                    self.giveBack(lease, .usable)
                     throw CancellationError()
                 }
                 return lease
@@ -149,7 +156,7 @@ final class PoolCore: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 do {
-                    try await self.clock.sleep(limit)
+                    try await self.clock.sleep(until: limit)
                     self.react { state, now in state.machine.timePassed(now: now) }
                 } catch {
                     // Cancelled, because the waiter has been served.
@@ -161,26 +168,30 @@ final class PoolCore: Sendable {
         }
     }
 
-    private func lease(_ id: PoolLeaseID) throws -> Lease {
+    private func lease(_ id: PoolLeaseID, began: PoolInstant) throws -> Lease {
         let handle = self.state.withLock { state in state.handles[id.slot] }
         guard let handle else {
             throw PoolError(code: .closed, pool: self.identity.name, message: "pool \(self.identity.name) is closed")
         }
-        return Lease(id: id, handle: handle)
+        return Lease(id: id, handle: handle, began: began)
     }
 
-    func giveBack(_ lease: PoolLeaseID, _ condition: PoolReturnCondition) {
-        if condition == .usable, self.returnIdle(lease) {
+    @usableFromInline func giveBack(_ lease: Lease, _ condition: PoolReturnCondition) {
+        let held = lease.id.isTimed ? self.clock.now.nanoseconds(since: lease.began) : nil
+        if condition == .usable, self.returnIdle(lease.id, held: held) {
             return
         }
-        self.react { state, now in state.machine.released(lease, condition, now: now) }
+        self.react { state, now in state.machine.released(lease.id, condition, held: held, now: now) }
     }
 
     /// Takes the lock once and allocates nothing; false when somebody waits or the connection has to go.
-    private func returnIdle(_ lease: PoolLeaseID) -> Bool {
-        let now = self.clock.now()
-        let (isReturned, wakes) = self.state.withLock { state in
-            (state.machine.returnIdle(lease, now: now), state.machine.takeWakeUp())
+    private func returnIdle(_ lease: PoolLeaseID, held: Int64?) -> Bool {
+        let now = self.clock.coarse
+        var wakes = false
+        let isReturned = self.state.withLock { state in
+            let isReturned = state.machine.returnIdle(lease, held: held, now: now)
+            wakes = state.machine.takeWakeUp()
+            return isReturned
         }
         if wakes {
             self.housekeeping.raise()
@@ -192,10 +203,10 @@ final class PoolCore: Sendable {
 
     /// Runs an event of the machine and does what it asks for.
     func react(_ event: (inout State, PoolInstant) -> PoolReaction) {
-        let now = self.clock.now()
+        let now = self.clock.now
         let effects: Effects = self.state.withLock { state in
             let reaction = event(&state, now)
-            return Effects(reaction, &state)
+            return Effects(reaction, &state, now: now)
         }
         self.perform(effects)
     }
@@ -238,14 +249,14 @@ final class PoolCore: Sendable {
         let reports: [PoolReport]
         let wakes: Bool
 
-        init(_ reaction: PoolReaction, _ state: inout State) {
+        init(_ reaction: PoolReaction, _ state: inout State, now: PoolInstant) {
             self.reports = reaction.reports
             self.wakes = state.machine.takeWakeUp()
             if let settlement = reaction.settlement {
-                self.settlement = state.resolve(settlement)
+                self.settlement = state.resolve(settlement, now: now)
             }
             for settlement in reaction.furtherSettlements {
-                if let resolved = state.resolve(settlement) {
+                if let resolved = state.resolve(settlement, now: now) {
                     self.furtherSettlements.append(resolved)
                 }
             }
@@ -265,7 +276,8 @@ extension PoolCore.State {
     }
 
     fileprivate mutating func resolve(
-        _ settlement: PoolReaction.Settlement
+        _ settlement: PoolReaction.Settlement,
+        now: PoolInstant
     ) -> (OneShot<PoolCore.WaitOutcome>, PoolCore.WaitOutcome)? {
         guard let waiter = self.waiters[settlement.waiter.index] else {
             return nil
@@ -277,7 +289,7 @@ extension PoolCore.State {
             guard let handle = self.handles[id.slot] else {
                 return (waiter, .cancelled)
             }
-            return (waiter, .leased(PoolCore.Lease(id: id, handle: handle)))
+            return (waiter, .leased(PoolCore.Lease(id: id, handle: handle, began: now)))
         case .refused(let refusal): return (waiter, .refused(refusal))
         case .cancelled: return (waiter, .cancelled)
         }

@@ -6,7 +6,7 @@ enum PoolAcquireDecision {
 }
 
 /// In which condition a connection comes back.
-enum PoolReturnCondition: Sendable, Hashable {
+@usableFromInline enum PoolReturnCondition: Sendable, Hashable {
     case usable
     case broken
     /// Not returned at all: the lease ceased to exist.

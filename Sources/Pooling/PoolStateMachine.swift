@@ -2,6 +2,8 @@
 struct PoolLeaseID: Sendable, Hashable {
     let slot: Int
     let serial: UInt64
+    /// Whether the length of this lease is measured.
+    let isTimed: Bool
 }
 
 /// Decides everything a pool does: who gets which connection and when connections are opened, checked and closed.
@@ -34,6 +36,7 @@ struct PoolStateMachine: Sendable {
     var lastCheck: PoolCheckResult?
     var nextHealthCheck: PoolInstant
     private var nextLease: UInt64 = 0
+    private var lastTimedTick = Int64.min
 
     private var commands: [PoolCommand] = []
     /// Nothing falls due before this; found anew with every round of housekeeping, brought forward in between.
@@ -63,8 +66,8 @@ struct PoolStateMachine: Sendable {
 
     /// Takes back a connection nobody waits for and that can be lent again; all that happens when there are enough.
     ///
-    /// False when there is more to decide, which is then left to `released`.
-    mutating func returnIdle(_ lease: PoolLeaseID, now: PoolInstant) -> Bool {
+    /// False when there is more to decide, which is then left to `released`. `held` is the length of a timed lease.
+    mutating func returnIdle(_ lease: PoolLeaseID, held: Int64?, now: PoolInstant) -> Bool {
         let checkAt = now.advanced(by: self.limits.keepaliveInterval)
         guard case .running = self.phase, self.waiters.isEmpty, !self.limits.mustReset,
             self.members.alive <= self.limits.maxSize,
@@ -72,7 +75,7 @@ struct PoolStateMachine: Sendable {
         else {
             return false
         }
-        self.timings.held(now.nanoseconds(since: times.since))
+        self.recordHold(held, since: times.since, now: now)
         self.note(checkAt)
         self.note(now.advanced(by: self.limits.idleTimeout))
         self.note(times.retireAt)
@@ -128,13 +131,18 @@ struct PoolStateMachine: Sendable {
     /// A connection comes back.
     ///
     /// A lease that was returned before, or whose connection was taken away when the pool stopped, is ignored.
-    mutating func released(_ lease: PoolLeaseID, _ condition: PoolReturnCondition, now: PoolInstant) -> PoolReaction {
+    mutating func released(
+        _ lease: PoolLeaseID,
+        _ condition: PoolReturnCondition,
+        held: Int64?,
+        now: PoolInstant
+    ) -> PoolReaction {
         var reaction = PoolReaction()
         guard self.members.holds(lease) else {
             return reaction
         }
         let slot = lease.slot
-        self.timings.held(now.nanoseconds(since: self.members[slot].since))
+        self.recordHold(held, since: self.members[slot].since, now: now)
         if self.members[slot].isLeakReported {
             reaction.reports.append(.leakReturned(self.description(of: slot, now: now)))
         }
@@ -177,7 +185,18 @@ struct PoolStateMachine: Sendable {
         self.totals.acquired += 1
         self.peakActive = max(self.peakActive, min(self.members.active, self.limits.maxSize))
         self.note(now.advanced(by: self.limits.leakDetectionThreshold))
-        return PoolLeaseID(slot: slot, serial: self.nextLease)
+        let tick = now.nanoseconds >> PoolTimings.tickBits
+        let isTimed = tick != self.lastTimedTick
+        self.lastTimedTick = tick
+        return PoolLeaseID(slot: slot, serial: self.nextLease, isTimed: isTimed)
+    }
+
+    private mutating func recordHold(_ held: Int64?, since: PoolInstant, now: PoolInstant) {
+        if let held {
+            self.timings.held(held)
+        } else {
+            self.timings.heldAbout(now.nanoseconds(since: since))
+        }
     }
 
     /// Gives a connection that is ready to whoever has waited longest, keeps it, or closes it when its time is over.

@@ -116,15 +116,15 @@ struct PoolModel {
             self.borrowers[index] = .away
             self.lastReturned = lease
             // As the pool does: the short way first.
-            if condition != .usable || !self.machine.returnIdle(lease, now: self.now) {
-                try self.apply(self.machine.released(lease, condition, now: self.now))
+            if condition != .usable || !self.machine.returnIdle(lease, held: nil, now: self.now) {
+                try self.apply(self.machine.released(lease, condition, held: nil, now: self.now))
             }
         case .releaseAgain:
             guard let lease = self.lastReturned else { return }
             self.lastReturned = nil
             let before = self.machine.counts
-            try self.require(!self.machine.returnIdle(lease, now: self.now), "a lease was returned twice")
-            try self.apply(self.machine.released(lease, .usable, now: self.now))
+            try self.require(!self.machine.returnIdle(lease, held: nil, now: self.now), "a lease was returned twice")
+            try self.apply(self.machine.released(lease, .usable, held: nil, now: self.now))
             try self.require(before == self.machine.counts, "a lease returned twice changed something")
         case .dialSucceeds(let slot):
             self.work[slot] = nil

@@ -50,7 +50,7 @@ struct PoolsBench {
             isMet: Self.median(alone) < 100
         )
         rows.add("pools.acquireReleaseProcessorTime", Self.median(processor), "ns")
-        rows.add("pools.acquireRelease2Threads", Self.median(together), "ns")
+        rows.add("pools.acquireRelease2", Self.median(together), "ns")
 
         let before = allocation_count()
         try await Self.cycle(pool, times: 100_000, deadline: deadline)
