@@ -83,6 +83,20 @@ import Testing
         for (left, right) in zip(keys, keys.dropFirst()) { #expect(left <= right) }
     }
 
+    @Test func `jobs are ordered and compared by the texts of their ids`() throws {
+        func ids(_ oql: String) throws -> [String] {
+            try self.driver.get("plan/job", ["oql": oql]).results().compactMap { $0["id"]?.string }
+        }
+        let sorted = self.driver.engine.jobs.map(\.id.description).sorted()
+        #expect(try ids("ORDER BY id ASC") == sorted)
+        #expect(try ids("ORDER BY id DESC") == sorted.reversed())
+        #expect(try ids("id > '\(sorted[700])' ORDER BY id") == Array(sorted[701...]))
+        #expect(try ids("id <= 'b' ORDER BY id") == sorted.filter { $0 <= "b" })
+        #expect(try ids("id LIKE '\(sorted[9].prefix(8))@'") == [sorted[9]])
+        #expect(try ids("id IN ['\(sorted[1])','\(sorted[0])','none'] ORDER BY id") == Array(sorted[0...1]))
+        #expect(try ids("id = '\(sorted[3].uppercased())'").isEmpty)
+    }
+
     @Test func `streams, workstations, resources and the model can be queried`() throws {
         #expect(try self.count("compositeStatus.status = 'STUCK'", "plan/jobstream") == 9)
         #expect(try self.count("commonStatus = 'BLOCKED'", "plan/jobstream") == 9)

@@ -38,12 +38,34 @@ struct OQLQuery<Row>: Sendable {
         let columns = self.order.map { key in
             (values: rows.map { Self.sortValue(key.field.content($0)) }, ascending: key.ascending)
         }
+        if let column = columns.first, columns.count == 1, let order = Self.order(ofIDs: column) {
+            return order.map { rows[$0] }
+        }
         return rows.indices.sorted { left, right in
             for column in columns where column.values[left] != column.values[right] {
                 return Self.precedes(column.values[left], column.values[right]) == column.ascending
             }
             return left < right
         }.map { rows[$0] }
+    }
+
+    /// The order of a column of nothing but ids.
+    ///
+    /// Clients page through whole plans in this order, and every page sorts all rows: comparing values of any kind would
+    /// take most of the time of a page.
+    private static func order(ofIDs column: (values: [OQLValue], ascending: Bool)) -> [Int]? {
+        var ids: [(id: EntityID, row: Int)] = []
+        ids.reserveCapacity(column.values.count)
+        for (row, value) in column.values.enumerated() {
+            guard case .id(let id) = value else { return nil }
+            ids.append((id, row))
+        }
+        if column.ascending {
+            ids.sort { ($0.id, $0.row) < ($1.id, $1.row) }
+        } else {
+            ids.sort { $0.id == $1.id ? $0.row < $1.row : $1.id < $0.id }
+        }
+        return ids.map(\.row)
     }
 
     private static func holds(_ condition: Condition, for row: Row) -> Bool {
