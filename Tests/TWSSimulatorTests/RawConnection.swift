@@ -29,13 +29,15 @@ struct RawConnection {
     static func send(
         _ text: String,
         to port: Int,
-        trusting certificatePEM: String? = nil
+        trusting certificatePEM: String? = nil,
+        latestTLS: TLSVersion? = nil
     ) async throws -> Outcome {
         let group = MultiThreadedEventLoopGroup.singleton
         let promise = group.next().makePromise(of: Outcome.self)
         let tls = try certificatePEM.map { pem in
             var configuration = TLSConfiguration.makeClientConfiguration()
             configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(Array(pem.utf8)))
+            configuration.maximumTLSVersion = latestTLS
             return try NIOSSLContext(configuration: configuration)
         }
         let deadline = group.next().scheduleTask(in: .seconds(60)) {

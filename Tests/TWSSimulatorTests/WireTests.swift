@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import NIOSSL
 import TestSupport
 import Testing
 
@@ -218,6 +219,34 @@ import Testing
             #expect(refused.bytes.isEmpty && refused.failure != nil)
             try await server.setFaults(parsing: "[]")
             #expect(try await send().status == 200)
+        }
+    }
+
+    @Test func `a client that knows no newer TLS than 1.2 is refused where 1.3 is the least`() async throws {
+        try await self.withServer {
+            $0.plainHTTP = false
+            $0.requiresTLS13 = true
+        } _: { server in
+            let request = RawConnection.request("\(self.api)/engine/info")
+            func status(_ latest: TLSVersion?) async throws -> Int? {
+                let pem = server.certificatePEM
+                return try await RawConnection.send(request, to: server.port, trusting: pem, latestTLS: latest).status
+            }
+            #expect(try await status(.tlsv12) == nil)
+            #expect(try await status(nil) == 200)
+            try await server.setFaults(parsing: #"[{"effect":"tls","parameters":{"minimum":"1.2"}}]"#)
+            #expect(try await status(.tlsv12) == 200)
+            try await server.setFaults(parsing: #"[{"effect":"tls","parameters":{"minimum":"1.3"}}]"#)
+            #expect(try await status(.tlsv12) == nil)
+        }
+    }
+
+    @Test func `an answer that is held back does not come before its time`() async throws {
+        try await self.withServer { server in
+            try await server.setFaults(parsing: #"[{"effect":"latency","parameters":{"fixedMs":200}}]"#)
+            let started = ContinuousClock.now
+            #expect(try await self.get("/engine/info", server).status == 200)
+            #expect(started.duration(to: .now) >= .milliseconds(190))
         }
     }
 

@@ -21,6 +21,8 @@ final class ExchangeHandler: ChannelInboundHandler {
     private var keepsAlive = true
     /// Whether the client has closed its side: what is under way is still answered.
     private var isClosing = false
+    /// The connection has ended or is about to: what the decoder still has of it is not answered.
+    private var isEnded = false
     private var timer: Scheduled<Void>?
 
     /// A request that has arrived completely.
@@ -46,6 +48,7 @@ final class ExchangeHandler: ChannelInboundHandler {
     // MARK: Reading
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.isEnded else { return }
         switch self.unwrapInboundIn(data) {
         case .head(let head):
             self.head = head
@@ -71,10 +74,7 @@ final class ExchangeHandler: ChannelInboundHandler {
                 headers: head.headers.map { ($0.name.lowercased(), $0.value) },
                 body: self.body
             )
-            guard self.waiting.count < Self.longestQueue else {
-                context.close(promise: nil)
-                return
-            }
+            guard self.waiting.count < Self.longestQueue else { return self.end(context, reset: false) }
             self.waiting.append(
                 IncomingRequest(request: request, keepsAlive: head.isKeepAlive, isTooLarge: self.isTooLarge)
             )
@@ -85,17 +85,18 @@ final class ExchangeHandler: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case ChannelEvent.inputClosed? = event as? ChannelEvent {
             self.isClosing = true
-            if self.current == nil { context.close(promise: nil) }
+            if self.current == nil { self.end(context, reset: false) }
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Whatever came was no HTTP, or no TLS.
-        context.close(promise: nil)
+        self.end(context, reset: false)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        self.isEnded = true
         self.timer?.cancel()
         self.timer = nil
         self.finishCurrent()
@@ -207,6 +208,7 @@ final class ExchangeHandler: ChannelInboundHandler {
 
     /// Ends the connection, with a reset when asked to.
     private func end(_ context: ChannelHandlerContext, reset: Bool) {
+        self.isEnded = true
         context.flush()
         if reset {
             context.channel.closeWithReset()
