@@ -16,8 +16,10 @@ struct TWSSimulatorCommand: AsyncParsableCommand {
             Speaks the REST interface V2 of HCL Workload Automation. The account is resync with the password resync.
 
               tws-simulator --certificate-file ca.pem --token secret &
-              curl --cacert ca.pem -u resync:resync https://localhost:31116/twsd/api/v2/engine/info
-              curl --cacert ca.pem -H 'Authorization: Bearer secret' 'https://localhost:31116/twsd/api/v2/plan/job?limit=2'
+              curl --cacert ca.pem -u resync:resync \\
+                'https://localhost:31116/twsd/api/v2/engine/info'
+              curl --cacert ca.pem -H 'Authorization: Bearer secret' \\
+                'https://localhost:31116/twsd/api/v2/plan/job?limit=2'
               curl http://localhost:31180/sim/state
 
             docs/simulator.md describes the configuration file, the faults and the admin surface.

@@ -111,6 +111,26 @@ import Testing
 }
 
 extension AdminTests {
+    @Test func `the golden counts are those of the specification's table`() throws {
+        var configuration = SimulatorConfiguration()
+        configuration.speed = 0
+        let surface = AdminSurface(server: SimulatorServer(configuration: configuration))
+        func send(_ method: String, _ target: String, _ body: String = "") throws -> JSONValue {
+            let request = SimulatorRequest(node: 0, method: method, target: target, headers: [], body: Array(body.utf8))
+            guard case .bytes(let bytes) = surface.exchange(request).reply.body else { return .null }
+            return try JSONValue(parsing: bytes)
+        }
+        let timeline = try #require(try fixture("tws-sim-golden")["timeline"]?.array)
+        let point = try #require(timeline.first { $0["hour"]?.int == 3 })
+        _ = try send("POST", "/sim/clock", #"{"setSeconds":10800}"#)
+        let counts = try #require(try send("GET", "/sim/golden")["counts"])
+        for group in ["jobs", "internal", "jobStreams"] {
+            let expected = try #require(point[group]?.fields)
+            #expect(!expected.isEmpty)
+            for field in expected { #expect(counts[group]?[field.name] == field.value, "\(group) \(field.name)") }
+        }
+    }
+
     @Test func `tests in the same process set faults and find jobs without the surface`() async throws {
         let server = self.server
         try await server.setFaults(parsing: #"[{"id":"x","effect":"hang"}]"#)
