@@ -28,6 +28,13 @@ struct ServerTests {
                 )
                 #expect(refused.status == 400)
                 #expect(refused.json["errors"]?[0]?["pointer"]?.string == "/reason")
+                let blank = try await installation.call(
+                    "POST",
+                    "/plan/jobs/\(job)/actions/rerun",
+                    ["reason": "  "],
+                    token: token
+                )
+                #expect(blank.json["errors"]?[0]?["pointer"]?.string == "/reason")
                 let action: JSONValue = ["reason": "the disk is free again", "ticket": "INC1"]
                 let key = ["Idempotency-Key": "once"]
                 let accepted = try await installation.call(
@@ -98,6 +105,43 @@ struct ServerTests {
                 _ = try await installation.eventually("/plan/summary", token: token) {
                     $0.json["freshness"]?["stale"]?.bool == false
                 }
+            }
+        }
+    }
+
+    @Test func `an action whose answer was lost is not carried out again for the same idempotency key`() async throws {
+        try await Installation.with { installation in
+            try await installation.serving { _ in
+                let token = try await installation.token()
+                let list = try await installation.eventually("/plan/jobs?limit=1", token: token) { $0.status == 200 }
+                let job = try #require(list.json["items"]?[0]?["id"]?.string)
+                let lose: JSONValue = [
+                    [
+                        "id": "lost", "effect": "drop", "match": ["path": "/action/hold"],
+                        "parameters": ["phase": "headers"],
+                    ]
+                ]
+                let faults = "\(installation.simulator.admin)/sim/faults"
+                let set = try await Installation.send("PUT", faults, lose)
+                #expect(set.status < 300, "\(set.text)")
+                func act() async throws -> Installation.Answer {
+                    try await installation.call(
+                        "POST",
+                        "/plan/jobs/\(job)/actions/hold",
+                        ["reason": "not yet"],
+                        token: token,
+                        headers: ["Idempotency-Key": "lost"]
+                    )
+                }
+                let first = try await act()
+                #expect(first.status == 502, "\(first.text)")
+
+                _ = try await Installation.send("DELETE", "\(faults)/lost")
+                let second = try await act()
+                #expect(second.json["detail"] == first.json["detail"])
+                let events = try await installation.call("GET", "/audit/events?action=job.hold", token: token)
+                #expect(events.json["items"]?.array?.map { $0["phase"]?.string } == ["outcome", "intent"])
+                #expect(events.json["items"]?[0]?["result"]?.string == "unknown")
             }
         }
     }

@@ -4,9 +4,10 @@ import Crypto
 import Foundation
 import InboundHTTP
 
-/// Answers to requests that carry an `Idempotency-Key`, so that sending one twice acts once.
+/// What became of requests that carry an `Idempotency-Key`, so that sending one twice acts once.
 ///
-/// Kept on this node for a day, at most 10,000; a key belongs to its user and its request.
+/// An answer is kept, and so is an error after which the action may have been carried out. Kept on this node for a day,
+/// at most 10,000; a key belongs to its user and its request.
 final class IdempotencyKeys: Sendable {
     private struct Key: Hashable {
         let user: String
@@ -16,13 +17,13 @@ final class IdempotencyKeys: Sendable {
     private struct Entry {
         let request: SHA256.Digest
         let at: ContinuousClock.Instant
-        var answer: [UInt8]?
+        var outcome: Result<[UInt8], any Error>?
     }
 
     enum Claim: Sendable {
         /// The first time: carry it out, then call `finish` or `abandon`.
         case new
-        case answered([UInt8])
+        case finished(Result<[UInt8], any Error>)
     }
 
     private static let capacity = 10_000
@@ -52,7 +53,7 @@ final class IdempotencyKeys: Sendable {
                     detail: "This Idempotency-Key was used for another request."
                 )
             }
-            guard let answer = entry.answer else {
+            guard let outcome = entry.outcome else {
                 throw HTTPProblem(
                     .conflict,
                     code: "conflict",
@@ -60,12 +61,12 @@ final class IdempotencyKeys: Sendable {
                     retryAfter: 1
                 )
             }
-            return .answered(answer)
+            return .finished(outcome)
         }
     }
 
-    func finish(_ key: String, user: String, answer: [UInt8]) {
-        self.entries.withLock { $0[Key(user: user, key: key)]?.answer = answer }
+    func finish(_ key: String, user: String, outcome: Result<[UInt8], any Error>) {
+        self.entries.withLock { $0[Key(user: user, key: key)]?.outcome = outcome }
     }
 
     /// Nothing was done: the key may be used again.

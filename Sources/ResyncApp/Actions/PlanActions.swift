@@ -35,18 +35,41 @@ struct PlanActions: Sendable {
         let accepted: @Sendable (TWSReceipt) -> Void
     }
 
+    /// The request failed, but the scheduler may have acted: sending it again must not act again.
+    private struct Unconfirmed: Error {
+        let cause: any Error
+    }
+
     /// The answer to an action request; `body` is what the client sent, for its idempotency key.
     func answer(_ order: Order, body: [UInt8], _ request: HTTPRequest) async throws -> HTTPResponse {
-        let user = try request.user().name
-        guard let key = request.headers.first(name: "idempotency-key") else {
-            return .json(try await self.perform(order, request))
+        do {
+            guard let key = request.headers.first(name: "idempotency-key") else {
+                return .json(try await self.perform(order, request))
+            }
+            return .json(try await self.performOnce(order, key, body: body, request))
+        } catch let error as Unconfirmed {
+            throw error.cause
         }
+    }
+
+    private func performOnce(
+        _ order: Order,
+        _ key: String,
+        body: [UInt8],
+        _ request: HTTPRequest
+    ) async throws -> [UInt8] {
+        let user = try request.user().name
         let identity = Array("\(order.name) \(order.target.id) ".utf8) + body
-        if case .answered(let bytes) = try self.keys.claim(key, user: user, request: identity) { return .json(bytes) }
+        if case .finished(let outcome) = try self.keys.claim(key, user: user, request: identity) {
+            return try outcome.get()
+        }
         do {
             let bytes = try await self.perform(order, request)
-            self.keys.finish(key, user: user, answer: bytes)
-            return .json(bytes)
+            self.keys.finish(key, user: user, outcome: .success(bytes))
+            return bytes
+        } catch let error as Unconfirmed {
+            self.keys.finish(key, user: user, outcome: .failure(error.cause))
+            throw error
         } catch {
             self.keys.abandon(key, user: user)
             throw error
@@ -113,10 +136,27 @@ struct PlanActions: Sendable {
         }
         record.completedAt = EngineClock.systemMilliseconds()
         self.recent.put(record)
-        try await self.conclude(action, record)
         self.announce(record)
-        if let failure { throw failure }
-        return record
+        do {
+            try await self.conclude(action, record)
+        } catch {
+            if record.status != .failed { throw Unconfirmed(cause: Self.unrecorded(record, error)) }
+            throw failure ?? error
+        }
+        guard let failure else { return record }
+        if record.status == .unknown { throw Unconfirmed(cause: failure) }
+        throw failure
+    }
+
+    /// What the client of an action hears whose outcome is missing in the audit trail.
+    private static func unrecorded(_ record: ActionRecord, _ error: any Error) -> HTTPProblem {
+        let fate =
+            record.status == .accepted ? "The scheduler has accepted it" : "The scheduler may have carried it out"
+        return HTTPProblem(
+            .serviceUnavailable,
+            code: "audit-unavailable",
+            detail: "Action \(record.id): \(fate), but the outcome could not be recorded: \(error)"
+        )
     }
 
     private func conclude(_ action: ActionTrail.Action, _ record: ActionRecord) async throws {
