@@ -105,8 +105,8 @@ struct ServerParts {
             [audit, people.sessions, history] + connections.clients
             + connections.engines.all.map(\.mirror) + [
                 LiveFigures(engines: connections.engines, pools: pools, sockets: sockets),
-                HealthReports(health: health, engines: connections.engines, pools: pools), sockets, self.http,
-                Readiness(health: health),
+                HealthReports(health: health, engines: connections.engines, pools: pools, audit: audit), sockets,
+                self.http, Readiness(health: health),
             ]
     }
 

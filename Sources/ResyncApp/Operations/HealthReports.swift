@@ -1,19 +1,22 @@
+import Auditing
 import Monitoring
 import Pooling
 import ServiceLifecycle
 import TWS
 
-/// Tells the health registry once a second how the plans and the pools are.
+/// Tells the health registry once a second how the plans, the pools and the audit trail are.
 struct HealthReports: Service {
     let health: HealthRegistry
     let engines: Engines
     let pools: PoolManager
+    let audit: AuditTrail
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 for engine in self.engines.all { self.health.report("plan.\(engine.name)", Self.status(of: engine)) }
                 for pool in self.pools.snapshots { self.health.report("pool.\(pool.name)", Self.status(of: pool)) }
+                self.health.report("audit", Self.status(of: self.audit.status))
                 // Cancellation ends the wait and then the loop.
                 try? await Task.sleep(for: .seconds(1))
             }
@@ -25,6 +28,12 @@ struct HealthReports: Service {
         guard let reason = snapshot.freshness.whyStale() else { return .ok }
         return snapshot.isLoaded || snapshot.freshness.reason == nil
             ? .degraded(reason: reason) : .failed(reason: reason)
+    }
+
+    static func status(of audit: AuditStatus) -> HealthStatus {
+        if audit.spoolFailed { return .failed(reason: "the spool cannot be written: actions are refused") }
+        if let error = audit.signingError { return .failed(reason: "the trail is not signed: \(error)") }
+        return audit.shippingError.map { .degraded(reason: "events do not reach the database: \($0)") } ?? .ok
     }
 
     private static func status(of pool: PoolSnapshot) -> HealthStatus {
