@@ -5,7 +5,8 @@ import NIOHTTP1
 
 /// A JSON object sent as a request's body, read field by field with errors that name the field.
 ///
-/// `finish()` refuses fields nobody asked for: a misspelt option must not be ignored in silence.
+/// `finish()` refuses fields nobody asked for: a misspelt option must not be ignored in silence. A field given twice is
+/// refused too, because readers differ in which of the two counts.
 final class RequestObject {
     /// As sent.
     let bytes: [UInt8]
@@ -29,7 +30,8 @@ final class RequestObject {
         } catch {
             throw HTTPProblem.invalidRequest("The body is not JSON: \(error.message)")
         }
-        guard self.value.fields != nil else { throw HTTPProblem.invalidRequest("The body is not a JSON object.") }
+        guard let fields = self.value.fields else { throw HTTPProblem.invalidRequest("The body is not a JSON object.") }
+        if let name = Self.nameGivenTwice(fields) { throw Self.violation(name, "expected once") }
     }
 
     func string(_ name: String, upTo limit: Int) throws(HTTPProblem) -> String {
@@ -41,8 +43,11 @@ final class RequestObject {
 
     func optionalString(_ name: String, upTo limit: Int) throws(HTTPProblem) -> String? {
         guard let value = self.take(name) else { return nil }
-        guard let text = value.string, text.utf8.count <= limit else {
-            throw Self.violation(name, "expected a text of at most \(limit) bytes")
+        guard let text = value.string else {
+            throw Self.violation(name, "expected a text of at most \(limit) bytes, not \(value.kind)")
+        }
+        guard text.utf8.count <= limit else {
+            throw Self.violation(name, "\(text.utf8.count) bytes: expected a text of at most \(limit)")
         }
         return text
     }
@@ -57,14 +62,16 @@ final class RequestObject {
     func optionalInt(_ name: String, in range: ClosedRange<Int>) throws(HTTPProblem) -> Int? {
         guard let value = self.take(name) else { return nil }
         guard let number = value.int, range.contains(number) else {
-            throw Self.violation(name, "expected a whole number from \(range.lowerBound) to \(range.upperBound)")
+            let found = value.int.map(String.init) ?? value.kind
+            let expected = "expected a whole number from \(range.lowerBound) to \(range.upperBound)"
+            throw Self.violation(name, "\(found): \(expected)")
         }
         return number
     }
 
     func optionalBool(_ name: String) throws(HTTPProblem) -> Bool? {
         guard let value = self.take(name) else { return nil }
-        guard let truth = value.bool else { throw Self.violation(name, "expected true or false") }
+        guard let truth = value.bool else { throw Self.violation(name, "\(value.kind): expected true or false") }
         return truth
     }
 
@@ -85,8 +92,27 @@ final class RequestObject {
         }
     }
 
+    static func nameGivenTwice(_ fields: [JSONValue.Field]) -> String? {
+        var names: Set<String> = []
+        return fields.first { !names.insert($0.name).inserted }?.name
+    }
+
     static func violation(_ name: String, _ message: String) -> HTTPProblem {
         HTTPProblem.invalidRequest("The body is not valid.", errors: [.init(pointer: "/\(name)", message: message)])
+    }
+}
+
+extension JSONValue {
+    /// For messages: what a value is, without what it says, which may be a secret.
+    var kind: String {
+        switch self {
+        case .null: "null"
+        case .bool: "true or false"
+        case .integer, .double: "a number"
+        case .string: "a text"
+        case .array: "an array"
+        case .object: "an object"
+        }
     }
 }
 

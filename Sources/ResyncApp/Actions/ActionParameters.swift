@@ -13,8 +13,9 @@ final class ActionParameters {
     func int(_ name: String, in range: ClosedRange<Int>) throws(HTTPProblem) -> Int? {
         guard let value = self.take(name) else { return nil }
         guard let number = value.int, range.contains(number) else {
+            let found = value.int.map(String.init) ?? value.kind
             let expected = "expected a whole number from \(range.lowerBound) to \(range.upperBound)"
-            throw RequestObject.violation("parameters/\(name)", expected)
+            throw RequestObject.violation("parameters/\(name)", "\(found): \(expected)")
         }
         return number
     }
@@ -54,6 +55,9 @@ final class ActionParameters {
     func finish() throws(HTTPProblem) {
         guard let value else { return }
         guard let fields = value.fields else { throw RequestObject.violation("parameters", "expected an object") }
+        if let name = RequestObject.nameGivenTwice(fields) {
+            throw RequestObject.violation("parameters/\(name)", "expected once")
+        }
         guard let unknown = fields.first(where: { !self.asked.contains($0.name) }) else { return }
         throw RequestObject.violation("parameters/\(unknown.name)", "this action has no such parameter")
     }

@@ -104,10 +104,14 @@ struct ActionRoutes: Sendable {
         let bytes: [UInt8]
     }
 
-    private func body(_ request: HTTPRequest, answer: Bool = false) async throws -> (Body, RequestObject) {
+    private func body(_ request: HTTPRequest) async throws -> (Body, RequestObject) {
         let object = try await RequestObject(request)
+        let reason = try object.string("reason", upTo: Self.longestReason)
+        guard !reason.allSatisfy(\.isWhitespace) else {
+            throw RequestObject.violation("reason", "expected a reason, not blanks alone")
+        }
         let justification = PlanActions.Justification(
-            reason: try object.string("reason", upTo: Self.longestReason),
+            reason: reason,
             ticket: try object.optionalString("ticket", upTo: 100)
         )
         let parameters = ActionParameters(object.take("parameters"))
