@@ -26,7 +26,7 @@ enum ClientFrame: Hashable {
             throw Problem(id: nil, detail: "The frame is not JSON: \(error.message)")
         }
         guard value.fields != nil else { throw Problem(id: nil, detail: "The frame is not a JSON object.") }
-        let id = value["id"].flatMap { $0.string != nil || $0.double != nil ? $0 : nil }
+        let id = try self.id(of: value)
         switch value["type"]?.string {
         case "subscribe":
             return (.subscribe(topics: try self.topics(value, id), since: try self.since(value, id)), id)
@@ -48,6 +48,14 @@ enum ClientFrame: Hashable {
             let known = "subscribe, unsubscribe, ping, refresh or presence"
             throw Problem(id: id, detail: "type: \(known) was expected, not \(other.map { "\"\($0)\"" } ?? "nothing").")
         }
+    }
+
+    private static func id(of value: JSONValue) throws(Problem) -> JSONValue? {
+        guard let id = value["id"], !id.isNull else { return nil }
+        guard id.string != nil || id.double != nil else {
+            throw Problem(id: nil, detail: "id: a number or a string was expected.")
+        }
+        return id
     }
 
     private static func topics(_ value: JSONValue, _ id: JSONValue?) throws(Problem) -> [String] {

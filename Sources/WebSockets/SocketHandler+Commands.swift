@@ -42,12 +42,7 @@ extension SocketHandler {
             self.subscriptions[topic] = Subscription(index: index, lastOffset: result.position.offset)
         }
         self.send(ServerFrame.subscribed(id: id, topics: results))
-        for (topic, result) in results {
-            for event in result.missed {
-                var frames = EventFrames(event)
-                self.enqueue(&frames, topic: topic, offset: event.offset)
-            }
-        }
+        for (topic, result) in results { self.resume(topic, with: result.missed) }
     }
 
     private func unsubscribe(from topics: [String], id: JSONValue?) {
@@ -59,7 +54,7 @@ extension SocketHandler {
         guard let subscription = self.subscriptions.removeValue(forKey: topic) else { return }
         self.hub.unsubscribe(self, from: topic, index: subscription.index)
         self.manager.unsubscribe(from: topic, eventLoop: self.hub.index)
-        self.queue.forgetGaps(of: topic)
+        self.queue.forgetMissed(of: topic)
     }
 
     private func refresh(with token: String, id: JSONValue?) {

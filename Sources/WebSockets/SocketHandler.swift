@@ -179,17 +179,31 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
     func reset(_ topic: String, at offset: UInt64) {
         guard case .open = self.phase, self.subscriptions[topic] != nil else { return }
         self.subscriptions[topic]?.lastOffset = offset
-        self.queue.forgetGaps(of: topic)
+        self.queue.forgetMissed(of: topic)
         self.send(ServerFrame.gap(topic: topic, fromOffset: 0, toOffset: offset))
         self.flush()
     }
 
     func enqueue(_ frames: inout EventFrames, topic: String, offset: UInt64) {
-        let frame = self.compression ? frames.compressed() : frames.plain()
+        let frame = self.frame(of: &frames)
         if self.queue.isEmpty, self.isWritable {
             self.write(frame)
         } else if !self.queue.append(event: frame, topic: topic, offset: offset) {
             self.manager.counters.eventDropped()
+        }
+    }
+
+    private func frame(of frames: inout EventFrames) -> ByteBuffer {
+        self.compression ? frames.compressed() : frames.plain()
+    }
+
+    /// Sends what the client missed while it was away.
+    func resume(_ topic: String, with missed: [TopicEvent]) {
+        guard case .open = self.phase else { return }
+        if self.queue.append(missed: missed) { return self.pump() }
+        for event in missed {
+            var frames = EventFrames(event)
+            self.enqueue(&frames, topic: topic, offset: event.offset)
         }
     }
 
@@ -231,9 +245,14 @@ final class SocketHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func pump() {
-        while self.isWritable, let frame = self.queue.popFirst() {
+        while self.isWritable, let item = self.queue.popFirst() {
             self.lastProgress = .now
-            self.write(frame)
+            switch item {
+            case .frame(let frame): self.write(frame)
+            case .missed(let event):
+                var frames = EventFrames(event)
+                self.write(self.frame(of: &frames))
+            }
         }
         for gap in self.queue.takeGaps() {
             let json = ServerFrame.gap(topic: gap.topic, fromOffset: gap.fromOffset, toOffset: gap.toOffset)

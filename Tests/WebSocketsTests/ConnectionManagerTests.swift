@@ -58,6 +58,27 @@ struct ConnectionManagerTests {
         }
     }
 
+    @Test func `a client that comes back is not taken for a slow one, however much it missed`() async throws {
+        var settings = SocketSettings()
+        settings.outboundQueueMessages = 4
+        settings.outboundQueueBytes = 8192
+        try await SocketServer.with(settings) { manager, port in
+            let data = Array("\"\(String(repeating: "x", count: 4000))\"".utf8)
+            for _ in 1...1000 { manager.publish(topic: "a", data: data) }
+            let epoch = try #require(manager.position(of: "a")).epoch
+            try await SocketClient.connect(port: port) { client in
+                try await client.send(
+                    json: #"{"type":"subscribe","topics":["a"],"since":{"a":{"epoch":"\#(epoch)","offset":0}}}"#
+                )
+                #expect(try await client.next("subscribed")["topics"]?["a"]?["recovered"]?.bool == true)
+                for offset in 1...1000 {
+                    let next = try await client.next().json
+                    try #require(next["type"]?.string == "event" && next["offset"]?.int == offset, "\(offset)")
+                }
+            }
+        }
+    }
+
     @Test func `what must not be followed is refused and said why`() async throws {
         try await SocketServer.with { _, port in
             try await SocketClient.connect(port: port) { client in
@@ -66,6 +87,7 @@ struct ConnectionManagerTests {
                     (#"{"type":"subscribe","id":2,"topics":["none"]}"#, "not-found"),
                     (#"{"type":"subscribe","id":3}"#, "invalid-request"),
                     (#"{"type":"dance","id":4}"#, "invalid-request"), ("[1]", "invalid-request"),
+                    (#"{"type":"ping","id":{}}"#, "invalid-request"),
                     ("{", "invalid-request"), (#"{"type":"refresh","id":5,"accessToken":"bad"}"#, "unauthenticated"),
                 ]
                 for (request, code) in requests {

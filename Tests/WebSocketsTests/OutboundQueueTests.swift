@@ -36,11 +36,27 @@ struct OutboundQueueTests {
         #expect(queue.bytes == 20)
     }
 
+    @Test func `what was missed goes first and does not count, but only for a client that is not behind`() {
+        func event(_ offset: UInt64) -> TopicEvent { TopicEvent(topic: "a", offset: offset, time: "", data: [1]) }
+        var queue = OutboundQueue(maximumMessages: 1, maximumBytes: 1000)
+        #expect(queue.append(missed: [event(1), event(2), event(3)]) == true)
+        #expect(queue.append(event: self.frame, topic: "a", offset: 4) == true)
+        #expect(queue.append(event: self.frame, topic: "a", offset: 5) == false)
+        #expect(queue.append(missed: [event(1)]) == false)
+        #expect(queue.takeGaps().isEmpty)
+
+        var missed: [UInt64] = []
+        while case .missed(let event) = queue.popFirst() { missed.append(event.offset) }
+
+        #expect(missed == [1, 2, 3])
+        #expect(queue.takeGaps() == [.init(topic: "a", fromOffset: 5, toOffset: 5)], "the frame was popped last")
+    }
+
     @Test func `a topic that was left has no gap`() {
         var queue = OutboundQueue(maximumMessages: 0, maximumBytes: 0)
         #expect(queue.append(event: self.frame, topic: "a", offset: 1) == false)
 
-        queue.forgetGaps(of: "a")
+        queue.forgetMissed(of: "a")
 
         #expect(queue.takeGaps().isEmpty)
     }
