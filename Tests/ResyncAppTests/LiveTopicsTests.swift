@@ -13,7 +13,7 @@ struct LiveTopicsTests {
     @Test(arguments: [
         "plan.jobs", "plan.summary", "plan.jobs.ERROR", "plan.jobs.job.1", "plan.jobs.folder./FIN", "two~plan.jobs",
         "plan.jobs.stream.JS1", "plan.jobs.workstation.AGT1", "plan.jobstreams", "pools", "actions.act-1",
-        "plan.critical",
+        "plan.critical", "plan.jobs.stream.A~B", "two~plan.jobs.job.two~1",
     ])
     func `viewers follow the plan, auditors alone do not`(_ topic: String) {
         #expect(self.access(topic, ["viewer"]) == .allowed)
@@ -23,6 +23,7 @@ struct LiveTopicsTests {
 
     @Test(arguments: [
         "plan", "plan.jobs.", "plan.jobs.job.", "plan.jobs.error", "three~plan.jobs", "~plan.jobs", "x", "",
+        "default~plan.jobs", "two~pools", "two~audit", "two~user.alice",
     ])
     func `what is no topic is unknown`(_ topic: String) {
         #expect(self.access(topic, ["admin", "auditor"]) == .unknown)

@@ -25,30 +25,37 @@ enum LiveTopics {
         engine == "default" ? topic : "\(engine)~\(topic)"
     }
 
-    private static let plain: Set<String> = [summary, jobs, jobStreams, workstations, critical, alerts, pools]
+    private static let ofEngines: Set<String> = [summary, jobs, jobStreams, workstations, critical]
+    private static let ofServer: Set<String> = [alerts, pools]
     private static let jobPrefixes = ["job.", "folder.", "stream.", "workstation."]
 
-    /// Whether the text names a topic at all.
+    /// Whether the text names a topic of any engine.
     static func isTopic(_ name: String) -> Bool {
-        self.audit == name || self.isPlanTopic(self.withoutEngine(name)) || name.hasPrefix("user.")
+        name == self.audit || name.hasPrefix("user.") || self.ofServer.contains(name)
+            || self.isTopicOfEngine(name[...])
+            || name.firstIndex(of: "~").map { self.isTopicOfEngine(name[name.index(after: $0)...]) } ?? false
     }
 
+    /// Each topic has one name: those of the engine `default` are unknown with its name before them.
     static func access(to name: String, by user: SocketUser, engines: Set<String>) -> TopicAccess {
         let roles = Set(user.roles.compactMap(Role.init(rawValue:)))
         if name == self.audit { return roles.grant(.auditor) ? .allowed : .forbidden }
         if name.hasPrefix("user.") { return name == self.user(user.name) ? .allowed : .forbidden }
-        if let separator = name.firstIndex(of: "~"), !engines.contains(String(name[..<separator])) { return .unknown }
-        guard self.isPlanTopic(self.withoutEngine(name)) else { return .unknown }
+        let topic = self.withoutEngine(name, engines: engines)
+        guard self.ofServer.contains(name) || self.isTopicOfEngine(topic) else { return .unknown }
         return roles.grant(.viewer) ? .allowed : .forbidden
     }
 
-    private static func withoutEngine(_ name: String) -> Substring {
+    /// What stands before a `~` counts as engine only if there is one of that name, as in ids.
+    private static func withoutEngine(_ name: String, engines: Set<String>) -> Substring {
         guard let separator = name.firstIndex(of: "~") else { return name[...] }
+        let engine = String(name[..<separator])
+        guard engine != "default", engines.contains(engine) else { return name[...] }
         return name[name.index(after: separator)...]
     }
 
-    private static func isPlanTopic(_ name: Substring) -> Bool {
-        if self.plain.contains(String(name)) { return true }
+    private static func isTopicOfEngine(_ name: Substring) -> Bool {
+        if self.ofEngines.contains(String(name)) { return true }
         if name.hasPrefix("actions.") { return name.count > 8 }
         guard name.hasPrefix("plan.jobs.") else { return false }
         let rest = name.dropFirst(10)
