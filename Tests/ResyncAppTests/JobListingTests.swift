@@ -38,6 +38,7 @@ struct JobListingTests {
         let ended = try PlanFixture.job(
             "1",
             status: "SUCCESSFUL",
+            scheduledAt: "2026-01-15T04:00:00Z",
             startedAt: "2026-01-15T04:00:00Z",
             endedAt: "2026-01-15T04:30:00Z"
         )
@@ -46,6 +47,14 @@ struct JobListingTests {
 
         #expect(!filter.matches(ended, now: self.now))
         #expect(filter.matches(running, now: self.now))
+
+        let late = try PlanFixture.job("3", startedAt: "2026-01-15T05:50:00Z")
+        #expect(filter.matches(late, now: self.now), "it was to start within the interval")
+        let coming = try PlanFixture.job("4", scheduledAt: "2026-01-15T20:00:00Z")
+        let evening = try JobFilter(self.query("from=2026-01-15T19:00:00Z&to=2026-01-15T21:00:00Z"))
+        #expect(evening.matches(coming, now: self.now), "what is to come lies in the future")
+        #expect(!filter.matches(coming, now: self.now))
+        #expect(!evening.matches(running, now: self.now))
     }
 
     @Test(arguments: [

@@ -51,7 +51,7 @@ struct JobFilter: Sendable, Hashable {
         .init("engine", in: .query, "Name of the engine."),
         .init("critical", in: .query, "Only critical jobs, or only others.", schema: Schema.boolean),
         .init("late", in: .query, "Only late jobs, or only others.", schema: Schema.boolean),
-        .init("from", in: .query, "Jobs that end, or still run, after this time.", schema: Schema.time),
+        .init("from", in: .query, "Jobs that end, or have not ended, after this time.", schema: Schema.time),
         .init("to", in: .query, "Jobs scheduled to start before this time.", schema: Schema.time),
         .init("q", in: .query, "A part of the name, the stream or the id."),
     ]
@@ -66,8 +66,9 @@ struct JobFilter: Sendable, Hashable {
             return false
         }
         if let isLate, job.isLate(at: now) != isLate { return false }
-        if let from, (job.endedAt ?? now) < from { return false }
-        if let to, (job.startedAt ?? job.scheduledAt ?? now) > to { return false }
+        let start = job.scheduledAt ?? job.startedAt ?? now
+        if let from, (job.endedAt ?? max(start, now)) < from { return false }
+        if let to, start > to { return false }
         if let text, !Self.contains(text, job) { return false }
         return true
     }
