@@ -34,20 +34,25 @@ enum ErrorResponder {
                 .tooManyRequests,
                 code: "rate-limited",
                 detail: "Too many failed attempts.",
-                retryAfter: max(1, Int(retryAfter.components.seconds))
+                retryAfter: self.seconds(retryAfter)
             )
         case .overloaded(let retryAfter):
             HTTPProblem(
                 .serviceUnavailable,
                 code: "pool-exhausted",
                 detail: "Too many passwords wait for verification.",
-                retryAfter: max(1, Int(retryAfter.components.seconds))
+                retryAfter: self.seconds(retryAfter)
             )
         case .passwordRejected, .invalidName: .invalidRequest(error.message)
         case .accountExists: HTTPProblem(.conflict, code: "conflict", detail: error.message)
         case .accountMissing: HTTPProblem(.notFound, code: "not-found", detail: error.message)
         case .corrupt, .cryptography: nil
         }
+    }
+
+    /// Whole seconds, rounded up: who comes back sooner is refused again.
+    private static func seconds(_ retryAfter: Duration) -> Int {
+        max(1, Int((retryAfter / .seconds(1)).rounded(.up)))
     }
 
     private static func admission(_ error: SocketRefusal) -> HTTPProblem {
@@ -78,7 +83,7 @@ enum ErrorResponder {
     }
 
     private static func scheduler(_ error: TWSError) -> HTTPProblem {
-        let retryAfter = error.retryAfter.map { max(1, Int($0.components.seconds)) }
+        let retryAfter = error.retryAfter.map(self.seconds)
         return switch error.code {
         case .unreachable, .interrupted, .failed, .malformedAnswer, .unauthenticated, .forbidden:
             HTTPProblem(.badGateway, code: "upstream-failed", detail: error.message, retryAfter: retryAfter ?? 5)

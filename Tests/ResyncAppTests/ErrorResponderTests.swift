@@ -66,6 +66,8 @@ struct ErrorResponderTests {
     @Test func `what a client may retry says when`() throws {
         let throttled = AuthenticationError(.throttled(retryAfter: .seconds(7)), "m")
         #expect(try #require(ErrorResponder.problem(for: throttled)).retryAfter == 7)
+        let open = TWSError(code: .circuitOpen, message: "m", retryAfter: .milliseconds(1270))
+        #expect(ErrorResponder.problem(for: open)?.retryAfter == 2, "not before the breaker lets a call through")
         #expect(try #require(ErrorResponder.problem(for: Self.pool(.timeout))).retryAfter != nil)
         #expect(try #require(ErrorResponder.problem(for: Self.scheduler(.circuitOpen))).retryAfter != nil)
     }
