@@ -51,8 +51,15 @@ package actor SQLiteConnection {
         let handle = try SQLiteHandle(path: self.file.path)
         self.handle = handle
         self.openedFile = self.file.identity
-        try await self.interruptibly(handle, deadline: deadline) {
-            try self.configure(handle)
+        let lockDeadline = Deadline.after(self.settings.lockTimeout)
+        while true {
+            do {
+                return try await self.interruptibly(handle, deadline: deadline) { try self.configure(handle) }
+            } catch let error as DatabaseError where error.code == .busy && !lockDeadline.hasPassed {
+                // Turning a new file to the write-ahead log makes a read lock an exclusive one, and for that SQLite does
+                // not wait: two connections that do it would wait for each other for ever.
+                try await Task.sleep(for: .milliseconds(5))
+            }
         }
     }
 

@@ -25,25 +25,50 @@ struct SQLiteConnectionTests {
         }
     }
 
-    @Test
-    func `many connections can open a new file at once`() async throws {
+    @Test(arguments: 1...20)
+    func `many connections can open a new file at once`(_ round: Int) async throws {
         try await TemporaryDirectory.with { directory in
             let path = try directory.write("", to: "test.db")
-            try await withThrowingTaskGroup { group in
+            var settings = DatabasePoolSettings.forTests
+            settings.lockTimeout = .seconds(50)
+            try await withThrowingTaskGroup { [settings] group in
                 for index in 0..<8 {
                     group.addTask {
                         let role: SQLiteConnection.Role = index == 0 ? .writer : .reader
                         let connection = try SQLiteConnection(
                             file: SQLiteFile(path: path),
                             role: role,
-                            settings: .forTests
+                            settings: settings
                         )
-                        try await connection.open(deadline: .after(.seconds(20)))
+                        try await connection.open(deadline: .after(.seconds(50)))
                         await connection.close()
                     }
                 }
                 try await group.waitForAll()
             }
+        }
+    }
+
+    @Test
+    func `a new file that another connection writes is waited for`() async throws {
+        try await TemporaryDirectory.with { directory in
+            let path = try directory.write("", to: "test.db")
+            let other = try SQLiteHandle(path: path)
+            try SQLitePreparedStatement.runAll("CREATE TABLE item (id INTEGER); BEGIN IMMEDIATE", on: other)
+            var settings = DatabasePoolSettings.forTests
+            settings.lockTimeout = .seconds(50)
+            let file = try SQLiteFile(path: path)
+            let early = try SQLiteConnection(file: file, role: .writer, settings: settings)
+            let error = await #expect(throws: DatabaseError.self) {
+                try await early.open(deadline: .after(.milliseconds(200)))
+            }
+            #expect(error?.code == .timeout, "SQLite itself gives up at once")
+            await early.close()
+
+            try SQLitePreparedStatement.runAll("COMMIT", on: other)
+            let later = try SQLiteConnection(file: file, role: .writer, settings: settings)
+            try await later.open(deadline: .after(.seconds(50)))
+            await later.close()
         }
     }
 
