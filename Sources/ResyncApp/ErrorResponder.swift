@@ -58,6 +58,8 @@ enum ErrorResponder {
     private static func admission(_ error: SocketRefusal) -> HTTPProblem {
         switch error.reason {
         case .draining: .shuttingDown
+        case .suspended:
+            HTTPProblem(.serviceUnavailable, code: "pool-exhausted", detail: error.message, retryAfter: 5)
         case .full, .tooManyForUser, .tooManyForAddress:
             HTTPProblem(.tooManyRequests, code: "rate-limited", detail: error.message, retryAfter: 5)
         }

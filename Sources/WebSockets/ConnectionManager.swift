@@ -194,6 +194,28 @@ package final class ConnectionManager: Service, Sendable {
         self.registry.withLock { $0.maximumConnections = maximum }
     }
 
+    /// Lets nobody in until `resume`; a drain goes on being one.
+    package func suspend() {
+        self.registry.withLock { if $0.intake == .open { $0.intake = .suspended } }
+    }
+
+    /// Ends a suspension or a drain.
+    package func resume() {
+        self.registry.withLock { $0.intake = .open }
+    }
+
+    /// Closes every present connection; the clients are told when to come back.
+    package func evict() {
+        let count = self.registry.withLock { $0.open }
+        for hub in self.hubs {
+            hub.eventLoop.execute {
+                for connection in Array(hub.value.connections.values) {
+                    self.closeToReturn(connection, reason: "connections are replaced", among: count)
+                }
+            }
+        }
+    }
+
     package struct Figures: Sendable {
         package var open = 0
         package var upgrading = 0
@@ -205,7 +227,7 @@ package final class ConnectionManager: Service, Sendable {
         package var slowConsumers = 0
         package var eventsDropped = 0
         package var topics = 0
-        package var isDraining = false
+        package var intake = SocketIntake.open
     }
 
     package var figures: Figures {
@@ -217,7 +239,7 @@ package final class ConnectionManager: Service, Sendable {
                 peak: registry.peak,
                 admitted: registry.admitted,
                 refused: registry.refused,
-                isDraining: registry.isDraining
+                intake: registry.intake
             )
         }
         figures.closed = self.counters.closed
@@ -304,16 +326,13 @@ package final class ConnectionManager: Service, Sendable {
     ///
     /// Returns when none is left or the deadline has passed.
     package func drain(deadline: Deadline) async throws {
-        self.registry.withLock { $0.isDraining = true }
-        let open = self.registry.withLock { $0.open }
-        let spread = 1 + Double(open) / 500
+        self.registry.withLock { $0.intake = .draining }
         let handles = try await self.connections().map(\.id)
         for start in stride(from: 0, to: handles.count, by: 250) {
             let batch = Set(handles[start..<min(start + 250, handles.count)])
             _ = try await self.onEachLoop { hub in
                 for connection in hub.connections.values.filter({ batch.contains($0.id) }) {
-                    let delay = (Double.random(in: 0.5...(0.5 + spread)) * 10).rounded() / 10
-                    connection.close(.restart, reason: "the server restarts", reconnectAfterSeconds: delay)
+                    self.closeToReturn(connection, reason: "the server restarts", among: handles.count)
                 }
             }
         }
@@ -321,6 +340,13 @@ package final class ConnectionManager: Service, Sendable {
             try await Task.sleep(for: .milliseconds(20))
             self.sweep(now: .now)
         }
+    }
+
+    /// The times to come back are spread, so that the clients of a full server do not return all at once.
+    private func closeToReturn(_ connection: SocketHandler, reason: String, among count: Int) {
+        let spread = 1 + Double(count) / 500
+        let delay = (Double.random(in: 0.5...(0.5 + spread)) * 10).rounded() / 10
+        connection.close(.restart, reason: reason, reconnectAfterSeconds: delay)
     }
 
     /// The registry counts places, the event loops hold connections: both must say the same.

@@ -13,10 +13,20 @@ package struct SocketRefusal: Error, Hashable {
         case tooManyForUser
         case tooManyForAddress
         case draining
+        case suspended
     }
 
     package let reason: Reason
     package let message: String
+}
+
+/// Whether new connections are let in.
+package enum SocketIntake: Sendable, Hashable {
+    case open
+    /// Not for now; those that are open stay.
+    case suspended
+    /// Not any more; those that are open are told to come back elsewhere or later.
+    case draining
 }
 
 /// Counts the places taken, in all, by user and by address.
@@ -37,7 +47,7 @@ struct SocketRegistry {
     private(set) var peak = 0
     private(set) var admitted = 0
     private(set) var refused = 0
-    var isDraining = false
+    var intake = SocketIntake.open
 
     init(settings: SocketSettings) {
         self.settings = settings
@@ -50,7 +60,11 @@ struct SocketRegistry {
 
     /// What `admit` would refuse with now; nil when there is a place.
     func refusal(user: String, address: String) -> SocketRefusal? {
-        if self.isDraining { return SocketRefusal(reason: .draining, message: "The server is shutting down.") }
+        switch self.intake {
+        case .open: break
+        case .suspended: return SocketRefusal(reason: .suspended, message: "New connections are suspended.")
+        case .draining: return SocketRefusal(reason: .draining, message: "The connections are being drained.")
+        }
         if self.taken >= self.maximumConnections {
             let message = "All \(self.maximumConnections) connections of this server are taken."
             return SocketRefusal(reason: .full, message: message)

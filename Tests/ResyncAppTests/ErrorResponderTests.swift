@@ -35,6 +35,7 @@ struct ErrorResponderTests {
         Expected(AuthenticationError(.overloaded(retryAfter: .seconds(1)), "m"), 503, "pool-exhausted"),
         Expected(AuthenticationError(.accountExists, "m"), 409, "conflict"),
         Expected(SocketRefusal(reason: .full, message: "m"), 429, "rate-limited"),
+        Expected(SocketRefusal(reason: .suspended, message: "m"), 503, "pool-exhausted"),
         Expected(SocketRefusal(reason: .draining, message: "m"), 503, "shutting-down"),
         Expected(Self.pool(.timeout), 503, "pool-exhausted"), Expected(Self.pool(.exhausted), 503, "pool-exhausted"),
         Expected(Self.pool(.connectFailed), 503, "database-unavailable"),

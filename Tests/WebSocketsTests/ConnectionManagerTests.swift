@@ -209,6 +209,45 @@ struct ConnectionManagerTests {
         }
     }
 
+    @Test func `a suspension lets nobody in and keeps those that are there, until it ends`() async throws {
+        try await SocketServer.with { manager, port in
+            try await SocketClient.connect(port: port) { client in
+                _ = try await client.next()
+                manager.suspend()
+                #expect(manager.refusal(user: "bob", address: "127.0.0.1")?.reason == .suspended)
+                #expect(manager.figures.intake == .suspended)
+                try await client.send(json: #"{"type":"ping"}"#)
+                _ = try await client.next("pong")
+
+                manager.resume()
+                #expect(manager.refusal(user: "bob", address: "127.0.0.1") == nil)
+            }
+        }
+    }
+
+    @Test func `an eviction tells everybody to come back and lets them in again`() async throws {
+        try await SocketServer.with { manager, port in
+            try await SocketClient.connect(port: port) { client in
+                _ = try await client.next()
+                manager.evict()
+                #expect(try await client.next("closing")["reconnectAfterSeconds"]?.double ?? 0 > 0)
+                #expect(try await client.next().closeCode == .restart)
+            }
+            try await SocketClient.connect(port: port) { _ = try await $0.next("welcome") }
+        }
+    }
+
+    @Test func `a drain ends with a resumption`() async throws {
+        try await SocketServer.with { manager, _ in
+            try await manager.drain(deadline: .after(.seconds(20)))
+            #expect(manager.refusal(user: "alice", address: "127.0.0.1")?.reason == .draining)
+            manager.suspend()
+            #expect(manager.figures.intake == .draining)
+            manager.resume()
+            #expect(manager.refusal(user: "alice", address: "127.0.0.1") == nil)
+        }
+    }
+
     @Test func `a message reaches those it is for`() async throws {
         try await SocketServer.with { manager, port in
             try await SocketClient.connect(port: port) { client in

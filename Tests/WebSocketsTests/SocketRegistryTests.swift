@@ -61,7 +61,7 @@ struct SocketRegistryTests {
 
     @Test func `a draining server refuses everybody`() {
         var registry = self.registry()
-        registry.isDraining = true
+        registry.intake = .draining
 
         #expect(registry.refusal(user: "a", address: "1")?.reason == .draining)
     }

@@ -25,7 +25,7 @@ struct SocketPool: ObservablePool {
             kind: "websocket",
             endpoint: self.endpoint,
             role: "server",
-            state: figures.isDraining ? .draining : .running,
+            state: PoolSnapshot.State(figures.intake),
             minSize: 0,
             maxSize: figures.maximum,
             active: figures.open,
@@ -54,13 +54,23 @@ struct SocketPool: ObservablePool {
         self.manager.resize(maximum: max)
     }
 
-    func suspend() {}
-    func resume() {}
-    func evict() {}
+    func suspend() { self.manager.suspend() }
+    func resume() { self.manager.resume() }
+    func evict() { self.manager.evict() }
 
     func drain(deadline: Deadline) async -> Bool {
         // Only a shutdown of the event loops makes this throw.
         try? await self.manager.drain(deadline: deadline)
         return self.manager.figures.open == 0
+    }
+}
+
+extension PoolSnapshot.State {
+    fileprivate init(_ intake: SocketIntake) {
+        switch intake {
+        case .open: self = .running
+        case .suspended: self = .suspended
+        case .draining: self = .draining
+        }
     }
 }
