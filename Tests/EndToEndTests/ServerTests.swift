@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite("The server and the simulator", .timeLimit(.minutes(3)))
+@Suite("The server and the simulator", .timeLimit(.minutes(5)))
 struct ServerTests {
     @Test func `a failed job is rerun with a reason, and the trail has intent and outcome and verifies`() async throws {
         try await Installation.with { installation in
@@ -192,6 +192,20 @@ struct ServerTests {
                 )
                 #expect(action.status == 403)
                 #expect(try await installation.call("GET", "/audit/events", token: token).status == 403)
+                let guess = try await installation.call(
+                    "POST",
+                    "/auth/password",
+                    ["currentPassword": "a guess", "newPassword": "another horse battery"],
+                    token: token
+                )
+                #expect(guess.status == 401)
+                let denied = try await installation.call(
+                    "GET",
+                    "/audit/events?actor=olga&result=denied",
+                    token: try await installation.token()
+                )
+                let actions = denied.json["items"]?.array?.compactMap { $0["action"]?.string }
+                #expect(actions == ["auth.password", "access.denied"])
                 #expect(try await installation.call("GET", "/plan/summary").status == 401)
             }
         }
@@ -201,6 +215,10 @@ struct ServerTests {
         try await Installation.with { installation in
             try await installation.serving { _ in
                 let document = try await installation.call("GET", "/openapi.json").json
+                let text = String(decoding: document.bytes, as: UTF8.self)
+                for schema in document["components"]?["schemas"]?.fields ?? [] {
+                    #expect(text.contains("#/components/schemas/\(schema.name)\""), "nobody refers to \(schema.name)")
+                }
                 let paths = try #require(document["paths"]?.fields)
                 #expect(paths.count > 50)
                 for path in paths {

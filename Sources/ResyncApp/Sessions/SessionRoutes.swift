@@ -144,13 +144,25 @@ struct SessionRoutes: Sendable {
         let current = try body.string("currentPassword", upTo: 1024)
         let new = try body.string("newPassword", upTo: 1024)
         try body.finish()
-        try await self.sessions.changePassword(
-            of: user,
-            from: current,
-            to: new,
-            origin: request.origin,
-            deadline: request.context.deadline
-        )
+        do {
+            try await self.sessions.changePassword(
+                of: user,
+                from: current,
+                to: new,
+                origin: request.origin,
+                deadline: request.context.deadline
+            )
+        } catch let error as AuthenticationError {
+            // Somebody who has a session but not the password may have found an open browser.
+            await self.trail.event(
+                "auth.password",
+                target: .user(user.name),
+                result: .denied,
+                detail: error.message,
+                request
+            )
+            throw error
+        }
         await self.trail.session("auth.password", of: user, request)
         return .noContent
     }
