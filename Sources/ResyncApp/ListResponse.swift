@@ -3,23 +3,46 @@ import InboundHTTP
 import JSON
 
 extension HTTPResponse {
-    /// A list that is complete and does not come from the scheduler.
-    static func list<Element>(_ items: [Element], write: (inout JSONWriter, Element) -> Void) -> Self {
-        .json { json in
+    /// A page of a list that is put together for each request, in its own order.
+    ///
+    /// The next page begins behind the row the last one ended with; when that is gone, where it stood.
+    static func list<Element>(
+        _ items: [Element],
+        for request: HTTPRequest,
+        id: (Element) -> String,
+        write: (inout JSONWriter, Element) -> Void
+    ) throws(HTTPProblem) -> Self {
+        let page = try PageRequest(request)
+        let start = try page.start(in: items, id: id)
+        let end = min(start + page.limit, items.count)
+        return .json { json in
             json.beginObject()
-            json.items(items, write)
-            json.endObject()
-        }
-    }
-
-    /// A complete list read from the scheduler for this request.
-    static func live<Element>(_ items: [Element], write: (inout JSONWriter, Element) -> Void) -> Self {
-        .json { json in
-            json.beginObject()
-            json.items(items, write)
+            json.key("items")
+            json.beginArray()
+            for item in items[start..<end] { write(&json, item) }
+            json.endArray()
+            json.key("nextCursor")
+            if end < items.count {
+                let place = PageRequest.Place(keys: [SortValue(end)], id: id(items[end - 1]))
+                json.value(page.cursor(after: place))
+            } else {
+                json.null()
+            }
+            json.field("total", items.count)
             json.liveFreshness()
             json.endObject()
         }
+    }
+}
+
+extension PageRequest {
+    fileprivate func start<Element>(in items: [Element], id: (Element) -> String) throws(HTTPProblem) -> Int {
+        guard let after else { return 0 }
+        if let index = items.firstIndex(where: { id($0) == after.id }) { return index + 1 }
+        guard case .number(let count)? = after.keys.first, let end = Int(exactly: count), end > 0 else {
+            throw Self.foreignCursor
+        }
+        return min(end - 1, items.count)
     }
 }
 
@@ -35,7 +58,7 @@ extension JSONWriter {
         self.field("total", items.count)
     }
 
-    /// The freshness of what the scheduler has just said.
+    /// The freshness of what was read for this answer.
     mutating func liveFreshness() {
         self.key("freshness")
         self.beginObject()

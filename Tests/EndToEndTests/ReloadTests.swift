@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite("Reloading the settings", .timeLimit(.minutes(2)))
+@Suite("Reloading the settings", .timeLimit(.minutes(5)))
 struct ReloadTests {
     @Test func `SIGHUP applies what can be applied, names what needs a restart, and survives bad settings`()
         async throws
@@ -36,7 +36,9 @@ struct ReloadTests {
                 #expect(
                     lines.contains { $0.contains("setting needs a restart") && $0.contains("server.drain_timeout") }
                 )
-                let settings = try await installation.call("GET", "/settings", token: token).json["items"]?.array ?? []
+                let settings =
+                    try await installation.call("GET", "/settings?limit=1000", token: token)
+                    .json["items"]?.array ?? []
                 let values = settings.reduce(into: [String: String]()) {
                     $0[$1["key"]?.string ?? ""] = $1["value"]?.string
                 }

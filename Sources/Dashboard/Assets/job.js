@@ -75,7 +75,7 @@ export async function showJob({ session, live, content, id, signal }) {
   }
 
   async function showRuns() {
-    const { items } = await session.json(`${path}/runs`, { signal: leavePanel.signal });
+    const { items } = await session.json(`${path}/runs?limit=1000`, { signal: leavePanel.signal });
     panel.replaceChildren(tableOf(["Run", "Status", "Return code", "Started", "Ended", "Elapsed", "Kind"], items.map((run) => [
       number(run.number), statusBadge(run.status), run.returnCode ?? "–", time(run.startedAt), time(run.endedAt),
       duration(run.elapsedSeconds), run.rerunType ?? "–",
@@ -83,7 +83,7 @@ export async function showJob({ session, live, content, id, signal }) {
   }
 
   async function showNeighbours(kind) {
-    const { items } = await session.json(`${path}/${kind}?depth=3`, { signal: leavePanel.signal });
+    const { items } = await session.json(`${path}/${kind}?depth=3&limit=1000`, { signal: leavePanel.signal });
     if (items.length === 0) panel.replaceChildren(h("p", {}, `No ${kind}.`));
     else panel.replaceChildren(tableOf(["Name", "Status", "Stream", "Scheduled"], items.map((each) => [
       each.kind === "jobstream" ? each.name : h("a", { href: `#/jobs/${encodeURIComponent(each.id)}` }, each.name),

@@ -117,9 +117,7 @@ struct AuditRoutes: Sendable {
         let newestFirst = try Self.isNewestFirst(request)
         let page = try PageRequest(request)
         let after = try page.after.map { place in
-            guard let sequence = Int64(place.id) else {
-                throw HTTPProblem.invalidRequest("cursor: not one of this list")
-            }
+            guard let sequence = Int64(place.id) else { throw PageRequest.foreignCursor }
             return sequence
         }
         let entries = try await self.trail.audit.events(

@@ -13,7 +13,7 @@ enum Schema {
         let items = #"{"type":"array","items":\#(self.ref(name))}"#
         let cursor = #"{"type":["string","null"]}"#
         return """
-            {"type":"object","required":["items","nextCursor"],"properties":{"items":\(items),"nextCursor":\(cursor),\
+            {"type":"object","required":["items","nextCursor","freshness"],"properties":{"items":\(items),"nextCursor":\(cursor),\
             "total":{"type":"integer"},"freshness":\(self.ref("Freshness")),"position":\(self.ref("Position"))}}
             """
     }

@@ -98,7 +98,8 @@ enum SchemaCatalogue {
             {"type":"object","required":["name","reachable","stale","planAgeSeconds","breaker"],\#
             "properties":{"name":{"type":"string"},"reachable":{"type":"boolean"},\#
             "stale":{"type":"boolean"},"planAgeSeconds":{"type":["number","null"]},\#
-            "breaker":{"type":"string"},"endpoint":{"type":"string"},"role":{"type":"string"},\#
+            "breaker":{"type":"string"},"endpoint":{"type":"string"},"endpoints":{"type":"array",\#
+            "items":{"type":"string"}},"role":{"type":"string","enum":["master","backup"]},\#
             "reason":{"type":"string"},"jobs":{"type":"integer"},"engineTime":{"type":"string",\#
             "format":"date-time"}}}
             """#
@@ -199,13 +200,6 @@ enum SchemaCatalogue {
             """#
         ),
         (
-            "SubmitRequest",
-            #"""
-            {"type":"object","required":["reason"],"properties":{"reason":{"type":"string"},\#
-            "ticket":{"type":"string"},"parameters":{"type":"object"}}}
-            """#
-        ),
-        (
             "PromptReply",
             #"""
             {"type":"object","required":["reason","answer"],"properties":{"reason":{"type":"string"},\#
@@ -234,7 +228,6 @@ enum SchemaCatalogue {
             "actionId":{"type":"string"}}}
             """#
         ),
-        ("AuditCheckpoint", #"{"type":"object"}"#),
         ("AuditStatus", #"{"type":"object"}"#),
         (
             "AuditVerification",
@@ -285,15 +278,8 @@ enum SchemaCatalogue {
             "properties":{"name":{"type":"string"},"stepSeconds":{"type":"number"},"series":{"type":"array",\#
             "items":{"type":"object","required":["labels","points"],\#
             "properties":{"labels":{"type":"object"},"points":{"type":"array",\#
-            "items":{"type":"array"}}}}}}}
-            """#
-        ),
-        (
-            "Alert",
-            #"""
-            {"type":"object","required":["id","name","state"],"properties":{"id":{"type":"string"},\#
-            "name":{"type":"string"},"state":{"type":"string"},"since":{"type":"string",\#
-            "format":"date-time"},"detail":{"type":"string"}}}
+            "items":{"type":"array","prefixItems":[{"type":"string","format":"date-time"},\#
+            {"type":["number","null"]}]}}}}}}}
             """#
         ),
         (

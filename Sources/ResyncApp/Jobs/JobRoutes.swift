@@ -56,14 +56,16 @@ struct JobRoutes: Sendable {
         ) {
             try self.detail($0)
         }
-        self.add("/runs", id: "listRuns", "All runs of a job.", .list("Run"), in: &router) { try await self.runs($0) }
+        self.add("/runs", id: "listRuns", "All runs of a job.", .list("Run"), parameters: Self.page, in: &router) {
+            try await self.runs($0)
+        }
         for direction in [TWSClient.Direction.predecessors, .successors] {
             self.add(
                 "/\(direction.rawValue)",
                 id: direction == .predecessors ? "listPredecessors" : "listSuccessors",
                 "What comes \(direction == .predecessors ? "before" : "after") a job.",
                 .list("Neighbour"),
-                parameters: [Self.depth],
+                parameters: Self.page + [Self.depth],
                 in: &router
             ) { try await self.neighbours($0, direction) }
         }
@@ -131,7 +133,7 @@ struct JobRoutes: Sendable {
             deadline: request.context.deadline,
             requestID: request.context.requestID
         )
-        return .live(detail.runs) { $0.write($1) }
+        return try .list(detail.runs, for: request, id: \.id) { $0.write($1) }
     }
 
     private func neighbours(_ request: HTTPRequest, _ direction: TWSClient.Direction) async throws -> HTTPResponse {
@@ -145,7 +147,7 @@ struct JobRoutes: Sendable {
             requestID: request.context.requestID
         )
         let now = engine.client.clock.milliseconds
-        return .live(nodes) { $0.write($1, engine: engine.name, now: now) }
+        return try .list(nodes, for: request, id: \.id) { $0.write($1, engine: engine.name, now: now) }
     }
 }
 
@@ -155,6 +157,15 @@ extension HTTPRequest {
         guard self.headers.contains(name: "accept") else { return false }
         let accepted = self.headers[canonicalForm: "accept"].map { $0.prefix { $0 != ";" } }
         return accepted.contains { $0 == type[...] } && !accepted.contains { $0 == other[...] }
+    }
+}
+
+extension PlanNode {
+    fileprivate var id: String {
+        switch self {
+        case .job(let job): job.id
+        case .stream(let stream): stream.id
+        }
     }
 }
 

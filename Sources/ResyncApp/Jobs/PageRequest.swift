@@ -34,12 +34,16 @@ struct PageRequest: Sendable {
             return
         }
         guard let place = Self.decode(cursor, digest: self.digest) else {
-            throw HTTPProblem.invalidRequest(
-                "A query parameter is not valid.",
-                errors: [.init(pointer: "cursor", message: "expected a nextCursor of the same query")]
-            )
+            throw Self.foreignCursor
         }
         self.after = place
+    }
+
+    static var foreignCursor: HTTPProblem {
+        .invalidRequest(
+            "A query parameter is not valid.",
+            errors: [.init(pointer: "cursor", message: "expected a nextCursor of the same query")]
+        )
     }
 
     /// The order asked for; fields by their names.

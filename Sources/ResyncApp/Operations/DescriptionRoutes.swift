@@ -16,9 +16,10 @@ struct DescriptionRoutes: Sendable {
                 id: "listSettings",
                 summary: "Effective settings with the source of each; secrets are masked.",
                 tag: "operations",
+                parameters: JobRoutes.page,
                 responses: [.list("Setting")]
             ),
-            handler: { _ in .list(self.settings.entries) { $0.write($1) } }
+            handler: { try .list(self.settings.entries, for: $0, id: \.path) { $0.write($1) } }
         )
         let description = Description()
         router.add(

@@ -116,7 +116,8 @@ extension JSONWriter {
         self.beginArray()
         for point in points {
             self.beginArray()
-            self.value(point.epochSeconds)
+            let milliseconds = Int64((point.epochSeconds * 1000).rounded())
+            self.value(RFC3339.string(epochMilliseconds: milliseconds))
             self.value(point.value)
             self.endArray()
         }

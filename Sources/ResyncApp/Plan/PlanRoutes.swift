@@ -16,11 +16,12 @@ struct PlanRoutes: Sendable {
             access: .role("viewer"),
             .init(
                 id: "listEngines",
-                summary: "The schedulers: reachability, breaker, age of the plan.",
+                summary: "The schedulers: reachability, role, breaker, age of the plan.",
                 tag: "plan",
+                parameters: JobRoutes.page,
                 responses: [.list("Engine")]
             ),
-            handler: { _ in .list(self.engines.all) { $0.write($1) } }
+            handler: { try .list(self.engines.all, for: $0, id: \.name) { $0.write($1) } }
         )
         router.add(
             .GET,
@@ -64,7 +65,7 @@ struct PlanRoutes: Sendable {
                 id: "listResources",
                 summary: "Resources and who holds them, as the scheduler says now.",
                 tag: "plan",
-                parameters: [Self.engine],
+                parameters: JobRoutes.page + [Self.engine],
                 responses: [.list("Resource")]
             ),
             handler: self.resources
@@ -137,7 +138,12 @@ struct PlanRoutes: Sendable {
             )
             resources += found.map { (engine.name, $0) }
         }
-        return .live(resources) { json, each in json.write(each.resource, engine: each.engine) }
+        return try .list(
+            resources,
+            for: request,
+            id: { EngineID.external($0.resource.id, engine: $0.engine) },
+            write: { json, each in json.write(each.resource, engine: each.engine) }
+        )
     }
 }
 
@@ -151,6 +157,7 @@ extension JSONWriter {
         self.field("reachable", reach.isReachable)
         self.field("endpoint", reach.currentMaster)
         self.field("endpoints", reach.masters)
+        self.field("role", reach.currentMaster == reach.masters.first ? "master" : "backup")
         let master = snapshot.workstations.values.first(where: \.isMaster)
         self.field("master", master?.name)
         self.field("reason", reach.error ?? snapshot.freshness.whyStale())

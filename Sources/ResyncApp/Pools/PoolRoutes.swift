@@ -16,11 +16,14 @@ struct PoolRoutes: Sendable {
             .GET,
             "/api/v1/pools",
             access: .role("viewer"),
-            .init(id: "listPools", summary: "All pools and their figures.", tag: "pools", responses: [.list("Pool")]),
-            handler: { _ in
-                let snapshots = self.pools.snapshots
-                return .list(snapshots) { $0.write($1) }
-            }
+            .init(
+                id: "listPools",
+                summary: "All pools and their figures.",
+                tag: "pools",
+                parameters: JobRoutes.page,
+                responses: [.list("Pool")]
+            ),
+            handler: { try .list(self.pools.snapshots, for: $0, id: \.name) { $0.write($1) } }
         )
         router.add(
             .GET,
@@ -46,13 +49,10 @@ struct PoolRoutes: Sendable {
                 id: "listLeases",
                 summary: "Who holds connections, the longest first.",
                 tag: "pools",
-                parameters: [Self.name],
+                parameters: [Self.name] + JobRoutes.page,
                 responses: [.list("Lease")]
             ),
-            handler: { request in
-                let leases = try self.pool(of: request).leases
-                return .list(leases) { $0.write($1) }
-            }
+            handler: { try .list(self.pool(of: $0).leases, for: $0, id: \.id) { $0.write($1) } }
         )
         router.add(
             .PATCH,

@@ -48,6 +48,7 @@ struct SocketRoutes: Sendable {
                 id: "listConnections",
                 summary: "All open WebSockets.",
                 tag: "sockets",
+                parameters: JobRoutes.page,
                 responses: [.list("Connection")]
             ),
             handler: self.list
@@ -146,17 +147,7 @@ struct SocketRoutes: Sendable {
     @Sendable private func list(_ request: HTTPRequest) async throws -> HTTPResponse {
         let connections = try await self.manager.connections().sorted { $0.openedAt < $1.openedAt }
         let now = ContinuousClock.now
-        return .json { json in
-            json.beginObject()
-            json.key("items")
-            json.beginArray()
-            for connection in connections { json.write(connection, now: now) }
-            json.endArray()
-            json.key("nextCursor")
-            json.null()
-            json.field("total", connections.count)
-            json.endObject()
-        }
+        return try .list(connections, for: request, id: \.id.description) { $0.write($1, now: now) }
     }
 
     @Sendable private func close(_ request: HTTPRequest) async throws -> HTTPResponse {
