@@ -56,7 +56,7 @@ struct Browser: Sendable {
     @discardableResult
     func wait(
         for what: String,
-        seconds: Double = 20,
+        seconds: Double = 60,
         _ script: String,
         _ arguments: [JSONValue] = []
     ) async throws
@@ -141,7 +141,7 @@ struct Browser: Sendable {
         _ path: String,
         _ body: JSONValue?
     ) async throws -> JSONValue {
-        var arguments = ["--silent", "--show-error", "--max-time", "90", "--request", method]
+        var arguments = ["--silent", "--show-error", "--max-time", "180", "--request", method]
         if body != nil { arguments += ["--header", "Content-Type: application/json", "--data-binary", "@-"] }
         let curl = Program(path: "/usr/bin/curl", arguments: arguments + [base + path])
         let result = try await curl.run(input: body.map { String(decoding: $0.bytes, as: UTF8.self) } ?? "")

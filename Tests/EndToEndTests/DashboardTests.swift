@@ -6,7 +6,7 @@ import Testing
 /// The page in a real Chromium.
 ///
 /// Screenshots are written to `.build/screenshots` of the package.
-@Suite("Dashboard", .timeLimit(.minutes(4)))
+@Suite("Dashboard", .timeLimit(.minutes(10)))
 struct DashboardTests {
     private static func withBrowser(
         width: Int = 1280,
@@ -136,7 +136,6 @@ struct DashboardTests {
                 try await installation.serving { _ in
                     try await browser.wait(
                         for: "the connection",
-                        seconds: 30,
                         "return document.getElementById('connection').dataset.state === 'live'"
                     )
                     let found = try await browser.wait(

@@ -158,7 +158,7 @@ struct Installation: Sendable {
         token: String,
         _ isExpected: (Answer) -> Bool
     ) async throws -> Answer {
-        let end = ContinuousClock.now.advanced(by: .seconds(20))
+        let end = ContinuousClock.now.advanced(by: .seconds(60))
         while true {
             let answer = try await self.call("GET", path, token: token)
             if isExpected(answer) { return answer }
@@ -174,7 +174,7 @@ struct Installation: Sendable {
         headers: [String: String] = [:]
     ) async throws -> Answer {
         guard let address = URL(string: url) else { throw Failure(description: url) }
-        var request = URLRequest(url: address, timeoutInterval: 30)
+        var request = URLRequest(url: address, timeoutInterval: 60)
         request.httpMethod = method
         for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
         if let body {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("resync migrate", .timeLimit(.minutes(1)))
+@Suite("resync migrate", .timeLimit(.minutes(5)))
 struct MigrateCommandTests {
     @Test
     func `a dry run names the migrations and creates nothing, the real one creates and applies, once`() async throws {

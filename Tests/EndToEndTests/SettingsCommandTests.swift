@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("resync settings", .timeLimit(.minutes(1)))
+@Suite("resync settings", .timeLimit(.minutes(5)))
 struct SettingsCommandTests {
     @Test
     func `valid settings end with 0`() async throws {

@@ -3,7 +3,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite("Opening a WebSocket", .timeLimit(.minutes(2)))
+@Suite("Opening a WebSocket", .timeLimit(.minutes(5)))
 struct UpgradeTests {
     /// What curl prints of an upgrade request: the head, and the first frames when there is one.
     private static func upgrade(
