@@ -25,7 +25,7 @@ extension DatabaseError {
         case .readOnly: .role
         case .full, .outOfMemory: .resource
         case .timeout, .interrupted, .closed: .local
-        case .constraint, .syntax, .decoding, .tooLarge, .corrupt, .permission, .engineFault, .misuse,
+        case .constraint, .syntax, .decoding, .tooLarge, .corrupt, .permission, .cannotCreate, .engineFault, .misuse,
             .nestedTransaction,
             .transactionFailed, .migrationFiles, .migrationFailed, .schemaBehind, .schemaNewer, .digestDiffers:
             .permanent

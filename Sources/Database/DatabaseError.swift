@@ -25,6 +25,8 @@ package struct DatabaseError: Error {
     package enum Code: Sendable, Hashable {
         /// The database could not be opened or reached; nothing was executed.
         case connection
+        /// The database's file, or a directory above it, could not be created.
+        case cannotCreate
         /// The connection was closed, or is used outside the scope it was lent for.
         case closed
         /// A rule of the schema refused the change.

@@ -66,7 +66,7 @@ package struct SQLiteFile: Sendable, Hashable {
             case EACCES, EPERM: .permission
             case EROFS: .readOnly
             case ENOSPC, EDQUOT: .full
-            default: .connection
+            default: .cannotCreate
             }
         return DatabaseError(
             code,

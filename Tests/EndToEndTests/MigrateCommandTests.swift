@@ -34,6 +34,36 @@ struct MigrateCommandTests {
         }
     }
 
+    @Test
+    func `a database that cannot be created ends with 73`() async throws {
+        try await TemporaryDirectory.with { directory in
+            _ = try directory.write("in the way", to: "data")
+            let result = try await Self.resync("migrate", in: directory)
+
+            #expect(result.exitCode == 73, "\(result.errors)")
+            #expect(result.errors.contains(directory.file("data")))
+        }
+    }
+
+    @Test
+    func `an account that cannot be as asked for ends with 64 and says why`() async throws {
+        try await TemporaryDirectory.with { directory in
+            for (arguments, password, reason) in [
+                (["add", "olga", "--roles", "vewer"], "correct horse battery", "vewer"),
+                (["add", "olga", "--roles", "viewer"], "short", "at least 12 characters"),
+                (["disable", "nobody"], "", "no account nobody"),
+            ] {
+                var program = try Program.built("resync")
+                program.arguments = ["user"] + arguments + ["--settings", "\(packageRoot)settings"]
+                program.workingDirectory = directory.path
+                let result = try await program.run(input: "\(password)\n")
+
+                #expect(result.exitCode == 64, "\(result.errors)")
+                #expect(result.errors.contains(reason), "\(result.errors)")
+            }
+        }
+    }
+
     /// Runs a command with the settings of production, whose database is `data/resync.db`.
     private static func resync(_ arguments: String..., in directory: TemporaryDirectory) async throws -> ProgramResult {
         var program = try Program.built("resync")

@@ -55,7 +55,7 @@ struct SQLiteFileTests {
 
             let error = try #require(throws: DatabaseError.self) { try file.createIfMissing() }
 
-            #expect(error.code == .connection)
+            #expect(error.code == .cannotCreate)
             #expect(error.message.contains("\(obstacle)/below"))
         }
     }

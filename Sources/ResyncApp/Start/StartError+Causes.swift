@@ -13,7 +13,7 @@ extension StartError {
         case let error as DatabaseError: self.init(error)
         case let error as PoolError: self.init(error)
         case let error as KeyFileError: self.init(error)
-        case let error as AuthenticationError: self.init(.settings, error.message)
+        case let error as AuthenticationError: self.init(error)
         case let error as AuditError: self.init(.cannotCreate, error.message)
         case let error as HTTPServerError: self.init(Self.code(of: error), error.description)
         default: self.init(.internalError, "\(error)")
@@ -25,7 +25,15 @@ extension StartError {
         case .schemaBehind: self.init(.settings, "\(error.message): run `resync migrate`")
         case .schemaNewer, .digestDiffers, .migrationFiles: self.init(.settings, error.message)
         case .permission, .readOnly: self.init(.permission, error.message)
+        case .cannotCreate, .full: self.init(.cannotCreate, error.message)
         default: self.init(.unavailable, error.message)
+        }
+    }
+
+    private init(_ error: AuthenticationError) {
+        switch error.code {
+        case .invalidName, .passwordRejected, .accountExists, .accountMissing: self.init(.usage, error.message)
+        default: self.init(.settings, error.message)
         }
     }
 

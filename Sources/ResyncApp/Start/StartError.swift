@@ -1,6 +1,8 @@
 /// Why the server, or a command, could not start, with the exit code scripts rely on.
 package struct StartError: Error, CustomStringConvertible {
     package enum Code: Int32, Sendable {
+        /// What was asked for cannot be: an unknown role, a weak password, an account that does not exist.
+        case usage = 64
         /// A backend that is needed is not there.
         case unavailable = 69
         case internalError = 70
