@@ -84,7 +84,8 @@ extension HTTPConnection {
         exchange.answeredAt = .now()
         exchange.keepsAlive = self.machine.decideToKeepAlive(isDraining: self.server.phase != .serving)
         // Gathered as bytes, because an append to a `ByteBuffer` costs several times one to an array.
-        var head = self.loop.takeHead()
+        var head: [UInt8] = []
+        self.loop.swapHead(&head)
         ResponseEncoding.writeStatusLine(response.status, into: &head)
         self.loop.writeDate(into: &head, now: exchange.answeredAt)
         ResponseEncoding.writeFields(
@@ -103,7 +104,7 @@ extension HTTPConnection {
         head.append(contentsOf: self.server.responseFields)
         head.append(contentsOf: ResponseEncoding.lineEnd)
         self.write(head)
-        self.loop.giveBack(head: head)
+        self.loop.swapHead(&head)
     }
 
     /// Adds to the output.

@@ -91,14 +91,10 @@ final class LoopContext {
         if buffer.capacity <= 262_144 { self.scratch = buffer }
     }
 
-    /// Empty, with the room of the head given back last.
-    func takeHead() -> [UInt8] {
-        exchange(&self.head, with: [])
-    }
-
-    func giveBack(head: consuming [UInt8]) {
-        head.removeAll(keepingCapacity: head.capacity <= 16_384)
-        self.head = head
+    /// Exchanges `head` for the one given back last, which is empty and has its room; to be called again to give it back.
+    func swapHead(_ head: inout [UInt8]) {
+        swap(&self.head, &head)
+        self.head.removeAll(keepingCapacity: self.head.capacity <= 16_384)
     }
 
     func writeDate(into head: inout [UInt8], now: NIODeadline) {

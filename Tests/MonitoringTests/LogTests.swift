@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import JSON
 import Logging
 import TestSupport
@@ -103,6 +104,19 @@ struct LogTests {
             let lines = readLines(reader)
             #expect(lines.map { $0.split(separator: " ").last ?? "" } == ["two", "four"])
         }
+    }
+
+    @Test
+    func `the buffer neither grows nor shrinks while lines come and go`() {
+        let sink = LogSink(descriptor: open("/dev/null", O_WRONLY)) { _ in [] }
+        func write(_ count: Int) {
+            for _ in 0..<count { sink.write { $0.append(contentsOf: "a line of some length\n".utf8) } }
+            #expect(sink.flush(timeout: .seconds(30)))
+        }
+        write(20_000)
+        let room = sink.room
+        for _ in 0..<50 { write(1_000) }
+        #expect(sink.room <= room)
     }
 
     @Test

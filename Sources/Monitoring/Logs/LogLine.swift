@@ -4,21 +4,35 @@ import Logging
 /// One log line while it is written: secrets are masked, control characters escaped.
 package struct LogLine {
     private let format: LogFormat
-    private var bytes: [UInt8]
+    /// Exchanged by `swap`: an array handed over as a parameter may be shared for a moment, and a shared one is copied with
+    /// all its room when it is written to.
+    private var bytes: [UInt8] = []
 
-    /// Writes behind `bytes`.
-    init(
+    private init(_ format: LogFormat) {
+        self.format = format
+    }
+
+    /// Adds a line behind `bytes`, with what `values` adds to it and a line feed.
+    static func append(
+        to bytes: inout [UInt8],
         _ format: LogFormat,
         level: Logger.Level,
         logger: String,
         message: String,
         epochMilliseconds: Int64,
-        behind bytes: consuming [UInt8] = []
+        _ values: (inout LogLine) -> Void
     ) {
-        self.format = format
-        self.bytes = bytes
+        var line = Self(format)
+        swap(&line.bytes, &bytes)
+        line.begin(level: level, logger: logger, message: message, epochMilliseconds: epochMilliseconds)
+        values(&line)
+        line.append(format == .json ? "}\n" : "\n")
+        swap(&line.bytes, &bytes)
+    }
+
+    private mutating func begin(level: Logger.Level, logger: String, message: String, epochMilliseconds: Int64) {
         let message = LogRedaction.redacted(message)
-        switch format {
+        switch self.format {
         case .json:
             self.append(#"{"time":""#)
             RFC3339.append(epochMilliseconds: epochMilliseconds, to: &self.bytes)
@@ -71,14 +85,6 @@ package struct LogLine {
         case .text: self.appendText(key: key, shown)
         }
     }
-
-    /// Ends the line with its line feed.
-    mutating func end() {
-        self.append(self.format == .json ? "}\n" : "\n")
-    }
-
-    /// The bytes, leaving none.
-    mutating func take() -> [UInt8] { exchange(&self.bytes, with: []) }
 
     private static func isOwnKey(_ key: String) -> Bool {
         key == "time" || key == "level" || key == "logger" || key == "message"

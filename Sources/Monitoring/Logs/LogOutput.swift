@@ -21,16 +21,16 @@ package final class LogOutput: Sendable {
         self.format = format
         self.sharedLevel = Locked(level)
         self.sink = LogSink(descriptor: descriptor, maxPendingBytes: maxPendingBytes) { dropped in
-            var line = LogLine(
+            var line: [UInt8] = []
+            LogLine.append(
+                to: &line,
                 format,
                 level: .warning,
                 logger: "log",
                 message: "log lines were dropped: standard error took them too slowly",
                 epochMilliseconds: Self.now()
-            )
-            line.field("log.dropped", String(dropped))
-            line.end()
-            return line.take()
+            ) { $0.field("log.dropped", String(dropped)) }
+            return line
         }
     }
 
@@ -79,17 +79,15 @@ package final class LogOutput: Sendable {
     ) {
         let now = Self.now()
         self.sink.write { bytes in
-            var line = LogLine(
+            LogLine.append(
+                to: &bytes,
                 self.format,
                 level: level,
                 logger: logger,
                 message: message,
                 epochMilliseconds: now,
-                behind: exchange(&bytes, with: [])
+                values
             )
-            values(&line)
-            line.end()
-            bytes = line.take()
         }
     }
 

@@ -41,6 +41,9 @@ package final class LogSink: Sendable {
     /// Lines dropped since the start.
     package var dropped: UInt64 { self.state.withLock { $0.dropped } }
 
+    /// Bytes that lines have room for without new memory.
+    var room: Int { self.state.withLock { $0.pending.capacity } }
+
     /// Takes the line that `append` adds, with its line feed; returns at once.
     ///
     /// `append` runs under the lock, which saves a copy of each line: it only adds bytes.
