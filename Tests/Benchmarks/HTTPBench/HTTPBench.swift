@@ -12,6 +12,7 @@ enum HTTPBench {
         let comparison = try Comparison(programs: URL(filePath: arguments[0]).deletingLastPathComponent())
         let rows = try comparison.measure()
         try Results.merge(rows, group: "http.", into: ".build/bench/results.json")
+        print(Comparison.conditions)
         print(Results.table(rows))
     }
 }
