@@ -1,3 +1,5 @@
+import JSON
+
 /// The values of a route's path parameters, decoded.
 package struct PathParameters: Sendable, Hashable {
     private var names: [String] = []
@@ -79,32 +81,44 @@ package struct QueryParameters: Sendable, Hashable {
 
     /// The value as a whole number, if there is one; 400 naming the parameter when it is something else or outside.
     package func int(_ name: String, in range: ClosedRange<Int> = 0...Int.max) throws(HTTPProblem) -> Int? {
-        guard let text = self[name] else { return nil }
+        guard let text = try self.once(name) else { return nil }
         guard let value = Int(text), range.contains(value) else {
-            throw HTTPProblem.invalidRequest(
-                "A query parameter is not valid.",
-                errors: [
-                    .init(
-                        pointer: name,
-                        message: "expected a whole number from \(range.lowerBound) to \(range.upperBound)"
-                    )
-                ]
-            )
+            let expected = "expected a whole number from \(range.lowerBound) to \(range.upperBound)"
+            throw .invalidParameter(name, "\(text): \(expected)")
         }
         return value
     }
 
     /// The value as a truth, if there is one; 400 naming the parameter when it is something else.
     package func bool(_ name: String) throws(HTTPProblem) -> Bool? {
-        switch self[name] {
+        switch try self.once(name) {
         case nil: return nil
         case "true", "1", "": return true
         case "false", "0": return false
-        default:
-            throw HTTPProblem.invalidRequest(
-                "A query parameter is not valid.",
-                errors: [.init(pointer: name, message: "expected true or false")]
-            )
+        case let text?: throw .invalidParameter(name, "\(text): expected true or false")
         }
+    }
+
+    /// The value as a time in milliseconds since 1970, if there is one; 400 naming the parameter when it is none.
+    package func time(_ name: String) throws(HTTPProblem) -> Int64? {
+        guard let text = try self.once(name) else { return nil }
+        guard let time = RFC3339.epochMilliseconds(text) else {
+            throw .invalidParameter(name, "\(text): expected a time such as 2026-01-15T05:52:00Z")
+        }
+        return time
+    }
+
+    /// Of two values for one thing neither is the one that was meant.
+    private func once(_ name: String) throws(HTTPProblem) -> String? {
+        let values = self.pairs.lazy.filter { $0.name == name }.prefix(2).map(\.value)
+        guard values.count < 2 else { throw .invalidParameter(name, "expected once") }
+        return values.first
+    }
+}
+
+extension HTTPProblem {
+    /// A query parameter has a value it cannot have.
+    package static func invalidParameter(_ name: String, _ message: String) -> Self {
+        .invalidRequest("A query parameter is not valid.", errors: [.init(pointer: name, message: message)])
     }
 }

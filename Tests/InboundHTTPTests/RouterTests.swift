@@ -92,7 +92,13 @@ struct RouterTests {
         #expect { try query.int("limit", in: 6...10) } throws: {
             ($0 as? HTTPProblem)?.errors.first?.pointer == "limit"
         }
-        #expect(throws: HTTPProblem.self) { try query.int("bad") }
+        let bad = #expect(throws: HTTPProblem.self) { try query.int("bad") }
+        #expect(bad?.errors.first?.message.hasPrefix("x: expected a whole number") == true)
+        let twice = try QueryParameters("limit=1&limit=2&late=true&late=true")
+        #expect(throws: HTTPProblem.self) { try twice.int("limit") }
+        #expect(throws: HTTPProblem.self) { try twice.bool("late") }
+        #expect(try QueryParameters("from=2026-01-15T05:52:00Z").time("from") == 1_768_456_320_000)
+        #expect(throws: HTTPProblem.self) { try QueryParameters("from=now").time("from") }
         #expect(throws: HTTPProblem.self) { try query.int("big") }
         #expect(throws: HTTPProblem.self) { try query.bool("bad") }
     }

@@ -152,10 +152,7 @@ struct AuditRoutes: Sendable {
         case nil, "-sequence": true
         case "sequence": false
         case let other?:
-            throw HTTPProblem.invalidRequest(
-                "A query parameter is not valid.",
-                errors: [.init(pointer: "sort", message: "\(other): expected sequence or -sequence")]
-            )
+            throw HTTPProblem.invalidParameter("sort", "\(other): expected sequence or -sequence")
         }
     }
 
@@ -199,8 +196,8 @@ struct AuditRoutes: Sendable {
 extension AuditFilter {
     fileprivate init(_ query: QueryParameters) throws(HTTPProblem) {
         self.init()
-        self.from = try Self.time("from", query)
-        self.to = try Self.time("to", query)
+        self.from = try query.time("from")
+        self.to = try query.time("to")
         self.actor = query["actor"]
         self.action = query["action"]
         self.target = query["target"]
@@ -210,23 +207,9 @@ extension AuditFilter {
         guard let text = query["result"] else { return }
         guard let result = AuditResult(rawValue: text) else {
             let known = AuditResult.allCases.map(\.rawValue).joined(separator: ", ")
-            throw HTTPProblem.invalidRequest(
-                "A query parameter is not valid.",
-                errors: [.init(pointer: "result", message: "\(text): expected one of \(known)")]
-            )
+            throw HTTPProblem.invalidParameter("result", "\(text): expected one of \(known)")
         }
         self.result = result
-    }
-
-    private static func time(_ name: String, _ query: QueryParameters) throws(HTTPProblem) -> Int64? {
-        guard let text = query[name] else { return nil }
-        guard let time = RFC3339.epochMilliseconds(text) else {
-            throw HTTPProblem.invalidRequest(
-                "A query parameter is not valid.",
-                errors: [.init(pointer: name, message: "\(text): expected a time such as 2026-01-15T05:52:00Z")]
-            )
-        }
-        return time
     }
 }
 

@@ -1,5 +1,4 @@
 import InboundHTTP
-import JSON
 import TWS
 
 /// Which jobs a client asks for; all parts must hold, each part is any of its values.
@@ -24,7 +23,10 @@ struct JobFilter: Sendable, Hashable {
     init(_ query: QueryParameters) throws(HTTPProblem) {
         self.statuses = Set(query.list("status"))
         if let unknown = self.statuses.subtracting(PlanStatus.all).sorted().first {
-            throw Self.violation("status", "\(unknown): expected one of \(PlanStatus.all.joined(separator: ", "))")
+            throw HTTPProblem.invalidParameter(
+                "status",
+                "\(unknown): expected one of \(PlanStatus.all.joined(separator: ", "))"
+            )
         }
         self.internalStatuses = Set(query.list("internalStatus"))
         self.names = query.list("name").map(Wildcard.init)
@@ -34,9 +36,9 @@ struct JobFilter: Sendable, Hashable {
         self.engines = Set(query.list("engine"))
         self.isCritical = try query.bool("critical")
         self.isLate = try query.bool("late")
-        self.from = try Self.time("from", query)
-        self.to = try Self.time("to", query)
-        if let from, let to, from > to { throw Self.violation("to", "expected a time not before `from`") }
+        self.from = try query.time("from")
+        self.to = try query.time("to")
+        if let from, let to, from > to { throw HTTPProblem.invalidParameter("to", "expected a time not before `from`") }
         if let text = query["q"]?.lowercased(), !text.isEmpty { self.text = text }
     }
 
@@ -79,17 +81,5 @@ struct JobFilter: Sendable, Hashable {
 
     private static func contains(_ text: String, _ job: PlanJob) -> Bool {
         job.name.lowercased().contains(text) || job.stream.lowercased().contains(text) || job.id.lowercased() == text
-    }
-
-    private static func time(_ name: String, _ query: QueryParameters) throws(HTTPProblem) -> Int64? {
-        guard let text = query[name] else { return nil }
-        guard let time = RFC3339.epochMilliseconds(text) else {
-            throw self.violation(name, "\(text): expected a time such as 2026-01-15T05:52:00Z")
-        }
-        return time
-    }
-
-    private static func violation(_ name: String, _ message: String) -> HTTPProblem {
-        HTTPProblem.invalidRequest("A query parameter is not valid.", errors: [.init(pointer: name, message: message)])
     }
 }

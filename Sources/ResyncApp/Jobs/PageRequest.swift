@@ -40,10 +40,7 @@ struct PageRequest: Sendable {
     }
 
     static var foreignCursor: HTTPProblem {
-        .invalidRequest(
-            "A query parameter is not valid.",
-            errors: [.init(pointer: "cursor", message: "expected a nextCursor of the same query")]
-        )
+        .invalidParameter("cursor", "expected a nextCursor of the same query")
     }
 
     /// The order asked for; fields by their names.
@@ -56,10 +53,7 @@ struct PageRequest: Sendable {
             let descending = text.hasPrefix("-")
             guard let field = Field(rawValue: descending ? String(text.dropFirst()) : text) else {
                 let known = Field.allCases.map(\.rawValue).joined(separator: ", ")
-                throw HTTPProblem.invalidRequest(
-                    "A query parameter is not valid.",
-                    errors: [.init(pointer: "sort", message: "\(text): expected one of \(known), or it after a -")]
-                )
+                throw HTTPProblem.invalidParameter("sort", "\(text): expected one of \(known), or it after a -")
             }
             keys.append(SortKey(field: field, descending: descending))
         }

@@ -72,13 +72,10 @@ struct MetricsRoutes: Sendable {
     @Sendable private func series(_ request: HTTPRequest) async throws -> HTTPResponse {
         guard let figure = request.query["name"].flatMap(PoolHistory.Figure.init(rawValue:)) else {
             let known = PoolHistory.Figure.allCases.map(\.rawValue).joined(separator: ", ")
-            throw HTTPProblem.invalidRequest(
-                "A query parameter is not valid.",
-                errors: [.init(pointer: "name", message: "expected one of \(known)")]
-            )
+            throw HTTPProblem.invalidParameter("name", "expected one of \(known)")
         }
-        let from = try Self.time("from", request) ?? 0
-        let to = try Self.time("to", request) ?? .greatestFiniteMagnitude
+        let from = try request.query.time("from").map { Double($0) / 1000 } ?? 0
+        let to = try request.query.time("to").map { Double($0) / 1000 } ?? .greatestFiniteMagnitude
         let step = try request.query.int("step", in: 1...86_400) ?? 0
         let series = self.history.series(figure, from: from, to: to, step: Double(step))
         return .json { json in
@@ -91,17 +88,6 @@ struct MetricsRoutes: Sendable {
             json.endArray()
             json.endObject()
         }
-    }
-
-    private static func time(_ name: String, _ request: HTTPRequest) throws(HTTPProblem) -> Double? {
-        guard let text = request.query[name] else { return nil }
-        guard let milliseconds = RFC3339.epochMilliseconds(text) else {
-            throw HTTPProblem.invalidRequest(
-                "A query parameter is not valid.",
-                errors: [.init(pointer: name, message: "\(text): expected a time such as 2026-01-15T05:52:00Z")]
-            )
-        }
-        return Double(milliseconds) / 1000
     }
 }
 

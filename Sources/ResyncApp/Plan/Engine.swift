@@ -30,10 +30,7 @@ struct Engines: Sendable {
     func named(_ names: Set<String>) throws(HTTPProblem) -> [Engine] {
         if let unknown = names.subtracting(self.names).sorted().first {
             let known = self.names.sorted().joined(separator: ", ")
-            throw HTTPProblem.invalidRequest(
-                "A query parameter is not valid.",
-                errors: [.init(pointer: "engine", message: "\(unknown): expected one of \(known)")]
-            )
+            throw HTTPProblem.invalidParameter("engine", "\(unknown): expected one of \(known)")
         }
         return names.isEmpty ? self.all : self.all.filter { names.contains($0.name) }
     }

@@ -96,10 +96,7 @@ struct PlanRoutes: Sendable {
         guard let text = request.query["groupBy"] else { return nil }
         guard let grouping = PlanSummary.Grouping(rawValue: text) else {
             let known = PlanSummary.Grouping.allCases.map(\.rawValue).joined(separator: " or ")
-            throw HTTPProblem.invalidRequest(
-                "A query parameter is not valid.",
-                errors: [.init(pointer: "groupBy", message: "\(text): expected \(known)")]
-            )
+            throw HTTPProblem.invalidParameter("groupBy", "\(text): expected \(known)")
         }
         return grouping
     }
