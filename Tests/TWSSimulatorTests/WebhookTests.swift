@@ -160,6 +160,10 @@ import Testing
                 let push = #"{"job":"\#(job.id)"}"#
                 #expect(try await surface.send("POST", "/sim/event", push)["receivers"]?.int == 1)
                 #expect(await receiver.next(1)[0] == event)
+                // A reset begins the plan again and forgets no receiver.
+                _ = try await surface.send("POST", "/sim/reset", "{}")
+                try server.force(job: job.id.description, status: .abend, returnCode: 8)
+                #expect(await receiver.next(1)[0] == event)
                 #expect(try await surface.send("DELETE", "/sim/webhooks/webhook1")["webhooks"]?.array == [])
                 #expect(try await surface.send("POST", "/sim/event", push)["receivers"]?.int == 0)
             }
