@@ -80,6 +80,21 @@ struct JobFilter: Sendable, Hashable {
     }
 
     private static func contains(_ text: String, _ job: PlanJob) -> Bool {
-        job.name.lowercased().contains(text) || job.stream.lowercased().contains(text) || job.id.lowercased() == text
+        Self.contains(text.utf8, in: job.name.utf8) || Self.contains(text.utf8, in: job.stream.utf8)
+            || job.id.utf8.count == text.utf8.count && Self.contains(text.utf8, in: job.id.utf8)
+    }
+
+    /// Whether the lowercased text occurs, letters of ASCII in either case; names have no others.
+    private static func contains(_ text: String.UTF8View, in name: String.UTF8View) -> Bool {
+        var start = name.startIndex
+        for _ in 0..<max(0, name.count - text.count + 1) {
+            if zip(name[start...], text).allSatisfy({ byte, wanted in
+                byte == wanted || (0x41...0x5A).contains(byte) && byte | 0x20 == wanted
+            }) {
+                return true
+            }
+            start = name.index(after: start)
+        }
+        return false
     }
 }

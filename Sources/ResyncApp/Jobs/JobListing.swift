@@ -13,12 +13,11 @@ struct JobRow: Sendable {
 
 /// Filters and orders jobs, once for all who ask the same of the same plan.
 ///
-/// Front ends ask the same few questions over and over: the rows of the latest are kept until the plan changes. At most
-/// `maximumEntries` results and `maximumRows` rows; the oldest give way. Beside them up to `maximumQueries` requests are kept
-/// with their page.
+/// Front ends ask the same few questions over and over: the rows of the latest are kept and brought up to date when the
+/// plan changes. At most `maximumEntries` results and `maximumRows` rows; the oldest give way. Beside them up to
+/// `maximumQueries` requests are kept with their page.
 final class JobListing: Sendable {
     private struct Question: Hashable {
-        let version: String
         let filter: JobFilter
         let order: JobOrder
         /// Seconds of the engines' clocks where the answer depends on them, else 0.
@@ -26,7 +25,7 @@ final class JobListing: Sendable {
     }
 
     private struct Kept {
-        var answers: [Question: [JobRow]] = [:]
+        var answers: [Question: OrderedJobs] = [:]
         var order: [Question] = []
         var rows = 0
     }
@@ -63,47 +62,32 @@ final class JobListing: Sendable {
             filter.isLate != nil || filter.from != nil || filter.to != nil
             || order.keys.contains { $0.field == .elapsedSeconds }
         let question = Question(
-            version: view.version,
             filter: filter,
             order: order,
             time: dependsOnTime ? (view.parts.first?.now ?? 0) / 1000 : 0
         )
-        if let known = self.kept.withLock({ $0.answers[question] }) { return known }
-        let rows = order.sorted(view.parts.flatMap { Self.matching($0, filter) })
-        self.keep(rows, for: question)
-        return rows
+        let parts = view.parts.map { OrderedJobs.Part(engine: $0.engine.name, snapshot: $0.snapshot, now: $0.now) }
+        let known = self.kept.withLock { $0.answers[question] }
+        if let known, known.isCurrent(for: parts) { return known.rows }
+        let updated = dependsOnTime ? nil : known?.updated(to: parts, filter, order)
+        let answer = updated ?? OrderedJobs(parts, filter, order)
+        self.keep(answer, for: question)
+        return answer.rows
     }
 
-    private static func matching(_ part: PlanView.Part, _ filter: JobFilter) -> [JobRow] {
-        let jobs = part.snapshot.jobs
-        let candidates = filter.statuses.isEmpty ? jobs.all : filter.statuses.flatMap { jobs.withStatus($0) }
-        return candidates.lazy.filter { filter.matches($0, now: part.now) }
-            .map { JobRow(job: $0, engine: part.engine.name, now: part.now) }
-    }
-
-    private func keep(_ rows: [JobRow], for question: Question) {
-        guard rows.count <= Self.maximumRows else { return }
+    private func keep(_ answer: OrderedJobs, for question: Question) {
+        guard answer.rows.count <= Self.maximumRows else { return }
         self.kept.withLock { kept in
-            guard kept.answers.updateValue(rows, forKey: question) == nil else { return }
-            kept.order.append(question)
-            kept.rows += rows.count
+            kept.rows += answer.rows.count
+            if let previous = kept.answers.updateValue(answer, forKey: question) {
+                kept.rows -= previous.rows.count
+            } else {
+                kept.order.append(question)
+            }
             while kept.order.count > Self.maximumEntries || kept.rows > Self.maximumRows {
                 let oldest = kept.order.removeFirst()
-                kept.rows -= kept.answers.removeValue(forKey: oldest)?.count ?? 0
+                kept.rows -= kept.answers.removeValue(forKey: oldest)?.rows.count ?? 0
             }
         }
-    }
-}
-
-extension [JobRow] {
-    /// Index of the first row behind `place` in `order`, by which the rows are sorted.
-    func firstIndex(after place: PageRequest.Place, in order: JobOrder) -> Int {
-        var low = 0
-        var high = self.count
-        while low < high {
-            let middle = (low + high) / 2
-            if order.precedes(place, order.place(of: self[middle])) { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

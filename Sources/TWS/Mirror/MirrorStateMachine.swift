@@ -75,7 +75,7 @@ struct MirrorStateMachine: Sendable {
     /// The engine does not say how many jobs there are: what its ids do not find is gone without more ado.
     var countsAreRefused = false
     /// Why the content is not confirmed any more.
-    var reason: String? = "the plan is being read for the first time"
+    var reason: String?
     /// Grows with each poll that was completed: the content was confirmed then.
     var confirmations: UInt64 = 0
 

@@ -7,11 +7,21 @@ struct PlanContent: Sendable {
     private(set) var workstations: TreeDictionary<String, PlanWorkstation> = [:]
     private(set) var planID: String?
     private(set) var version: UInt64 = 0
+    private(set) var history = PlanHistory()
     /// After a new plan, streams and workstations are first taken without an event each: it has been said already.
     private var knowsStreams = false
     private var knowsWorkstations = false
     /// Jobs that become late by time alone, and when.
-    private var lateFrom: TreeDictionary<String, Int64> = [:]
+    private var lateFrom: [String: Int64] = [:]
+    /// The same in the order of time, with entries that ``lateFrom`` does not know any more.
+    private var lateQueue = Heap<LateEntry>()
+
+    private struct LateEntry: Comparable {
+        let at: Int64
+        let id: String
+
+        static func < (left: Self, right: Self) -> Bool { left.at < right.at }
+    }
 
     typealias Events = [PlanChange.Event]
 
@@ -43,21 +53,25 @@ struct PlanContent: Sendable {
         self.streams = [:]
         self.knowsStreams = false
         self.lateFrom = [:]
+        self.lateQueue = Heap()
         self.planID = nil
         for job in rows {
             self.put(job)
             if self.planID == nil { self.planID = job.planID }
         }
-        return self.counted([.planReplaced(reason: reason)])
+        let events = self.counted([.planReplaced(reason: reason)])
+        self.history.restart(at: self.version)
+        return events
     }
 
     /// Jobs whose deadline or latest start has passed since the last time are reported as changed, once.
     mutating func becomeLate(now: Int64) -> Events {
-        let late = self.lateFrom.filter { $0.value < now }.keys
         var events: Events = []
-        for id in late {
-            self.lateFrom[id] = nil
-            if let job = self.jobs[id] { events.append(.job(.changed, job, previous: job)) }
+        while let next = self.lateQueue.min, next.at < now {
+            self.lateQueue.removeMin()
+            guard self.lateFrom[next.id] == next.at else { continue }
+            self.lateFrom[next.id] = nil
+            if let job = self.jobs[next.id] { events.append(.job(.changed, job, previous: job)) }
         }
         return self.counted(events)
     }
@@ -103,11 +117,20 @@ struct PlanContent: Sendable {
     private mutating func put(_ job: PlanJob) {
         self.jobs.put(job)
         // What was late when it was read says so already.
-        self.lateFrom[job.id] = job.isLate(at: job.changedAt) ? nil : job.lateFrom
+        let lateFrom = job.isLate(at: job.changedAt) ? nil : job.lateFrom
+        guard lateFrom != self.lateFrom[job.id] else { return }
+        self.lateFrom[job.id] = lateFrom
+        if let lateFrom { self.lateQueue.insert(LateEntry(at: lateFrom, id: job.id)) }
     }
 
     private mutating func counted(_ events: Events) -> Events {
-        if !events.isEmpty { self.version += 1 }
+        guard !events.isEmpty else { return events }
+        self.version += 1
+        let changes = events.compactMap { event -> PlanHistory.Change? in
+            guard case .job(_, let job, let previous) = event else { return nil }
+            return PlanHistory.Change(id: job.id, previous: previous)
+        }
+        self.history.append(changes, version: self.version)
         return events
     }
 

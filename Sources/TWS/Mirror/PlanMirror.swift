@@ -223,6 +223,7 @@ package final class PlanMirror: Service, Sendable {
             offset: offset,
             planID: machine.content.planID,
             jobs: machine.content.jobs,
+            history: machine.content.history,
             streams: machine.content.streams,
             workstations: machine.content.workstations,
             freshness: PlanFreshness(

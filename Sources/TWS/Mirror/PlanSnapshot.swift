@@ -11,6 +11,8 @@ package struct PlanSnapshot: Sendable {
     package let offset: UInt64
     package let planID: String?
     package let jobs: PlanJobIndex
+    /// What led to this version.
+    package let history: PlanHistory
     package let streams: TreeDictionary<String, PlanJobStream>
     package let workstations: TreeDictionary<String, PlanWorkstation>
     package let freshness: PlanFreshness
