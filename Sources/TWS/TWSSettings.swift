@@ -15,7 +15,7 @@ package struct TWSEngineSettings: Sendable {
     ///
     /// More than 45 hang the broker of a real engine until it is restarted.
     package var maximumLogRequests = 8
-    package var pageSize = 500
+    package var pageSize = 1000
     package var requestTimeout: Duration = .seconds(30)
     package var retry = RetryPolicy()
     package var breaker = CircuitBreakerSettings()

@@ -124,6 +124,25 @@ import Testing
         }
     }
 
+    @Test func `logs that break off say nothing about their engine`() async throws {
+        try await EngineHarness.run { harness in
+            await harness.simulator.advance(seconds: 6 * 3600)
+            let run = try #require(try await harness.job(PlanStatus.successful)?.runID)
+            let parameters: JSONValue = ["phase": "body", "kind": "fin", "bytes": 100]
+            try await harness.fail("drop", match: ["path": "/joblog"], parameters: parameters)
+            // More than open the breaker when they count.
+            for _ in 0..<8 {
+                let error = await #expect(throws: TWSError.self) {
+                    try await harness.client.log(ofRun: run, deadline: harness.deadline) { _ in }
+                }
+                #expect(error?.code == .interrupted)
+            }
+            #expect(harness.client.reachability.isReachable)
+            #expect(harness.client.breaker.snapshot.failureRate == 0)
+            #expect(harness.client.breaker.snapshot.state == "closed")
+        }
+    }
+
     @Test func `a silent engine is a timeout`() async throws {
         try await EngineHarness.run { harness in
             _ = try await harness.client.engineInfo(deadline: harness.deadline)

@@ -3,7 +3,7 @@ struct MirrorSettings: Sendable, Hashable {
     var pollInterval: Duration = .seconds(10)
     var sweepInterval: Duration = .seconds(600)
     /// Rows of one page; states with more than two pages are not read on their own.
-    var pageSize = 500
+    var pageSize = 1000
     /// How far deltas reach back before the last one, in the engine's time: its database follows its plan by up to 36 s in
     /// the vendor's own tests.
     var overlap: Duration = .seconds(120)
