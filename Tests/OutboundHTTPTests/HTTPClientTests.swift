@@ -246,23 +246,30 @@ struct HTTPClientTests {
         }
     }
 
-    @Test func `ten thousand requests in a row leave no descriptor behind`() async throws {
+    #if THREAD_SANITIZER
+    // A leak is looked for in the ordinary build; here it is threads that matter, and each request takes ten times as long.
+    private static let manyRequests = 1000
+    #else
+    private static let manyRequests = 10_000
+    #endif
+
+    @Test func `many requests in a row leave no descriptor behind`() async throws {
         try await ScriptedServer.with(script: Self.echo) { server in
             try await withClient(server.url) { client in
                 _ = try await client.get(server.url)
                 let before = try openDescriptors()
-                for _ in 0..<10_000 { _ = try await client.get(server.url) }
+                for _ in 0..<Self.manyRequests { _ = try await client.get(server.url) }
                 let after = try openDescriptors()
 
                 // Other tests of the process open some meanwhile; a leak would be thousands.
                 #expect(after - before < 1000)
                 #expect(server.counts.connections == 1)
-                #expect(server.counts.requests == 10_001)
+                #expect(server.counts.requests == Self.manyRequests + 1)
             }
         }
     }
 
-    @Test func `two thousand connections in a row leave no descriptor behind`() async throws {
+    @Test func `many connections in a row leave no descriptor behind`() async throws {
         let script: ScriptedServer.Script = { connection in
             _ = try await connection.request()
             try await connection.respond("bye", headers: "Connection: close\r\n")
@@ -270,9 +277,9 @@ struct HTTPClientTests {
         try await ScriptedServer.with(script: script) { server in
             try await withClient(server.url) { client in
                 let before = try openDescriptors()
-                for _ in 0..<2000 { _ = try await client.get(server.url) }
+                for _ in 0..<Self.manyRequests / 5 { _ = try await client.get(server.url) }
                 #expect(try openDescriptors() - before < 1000)
-                #expect(server.counts.connections == 2000)
+                #expect(server.counts.connections == Self.manyRequests / 5)
             }
         }
     }
