@@ -1,7 +1,7 @@
 # make run      install what is missing, build, start the TWS simulator and Resync; Ctrl-C stops both
 # make test     install what is missing, build, run every test
 # make check    what CI runs: format, rules, build, tests, thread sanitizer
-# make bench    the benchmarks of every group, or of ONLY=group (http, pools)
+# make bench    the benchmarks of every group, or of ONLY=group (http, mirror, pools, sockets)
 # make build    release build of both programs
 # make format   format every Swift file in place
 # make settings write settings/settings.toml and docs/settings.md from the schema
