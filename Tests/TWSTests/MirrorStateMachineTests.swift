@@ -120,6 +120,8 @@ private struct MirrorRun {
         let byStatus = Dictionary(grouping: jobs.all, by: \.status)
         return jobs.countsByStatus == byStatus.mapValues(\.count)
             && byStatus.allSatisfy { Set($0.value.map(\.id)) == Set(jobs.withStatus($0.key).map(\.id)) }
+            && Set(jobs.critical.keys) == Set(jobs.all.filter(\.critical).map(\.id))
+            && Set(jobs.timed.keys) == Set(jobs.all.filter { $0.deadlineAt != nil }.map(\.id))
             && Dictionary(grouping: jobs.all, by: \.stream).allSatisfy { jobs.inStream($0.key).count == $0.value.count }
     }
 }

@@ -25,6 +25,10 @@ struct ModelPlan {
             writer.field("jobStreamName", self.stream)
             writer.field("lastRunCommonStatus", self.status)
             writer.field("priority", self.priority)
+            writer.key("jobOptions")
+            writer.beginObject()
+            writer.field("critical", self.priority % 3 == 0)
+            writer.endObject()
             writer.key("timeRestrictions")
             writer.beginObject()
             writer.field("deadlineTime", epochMilliseconds: self.deadlineAt)
@@ -92,6 +96,7 @@ struct ModelPlan {
         case (2, PlanStatus.waiting): (job.status, job.priority) = (PlanStatus.held, 0)
         case (3, PlanStatus.waiting): job.status = PlanStatus.canceled
         case (4, _): job.priority = Int.random(in: 1...99, using: &generator)
+        case (5, _): job.deadlineAt = job.deadlineAt == nil ? (now / 1000 + 60) * 1000 : nil
         case (_, PlanStatus.held): (job.status, job.priority) = (PlanStatus.waiting, 10)
         case (_, PlanStatus.waiting): job.status = PlanStatus.ready
         case (_, PlanStatus.ready): (job.status, job.startedAt) = (PlanStatus.running, now)

@@ -70,7 +70,16 @@ struct OrderedJobs: Sendable {
 
     private static func matching(_ part: Part, _ filter: JobFilter) -> [JobRow] {
         let jobs = part.snapshot.jobs
-        let candidates = filter.statuses.isEmpty ? jobs.all : filter.statuses.flatMap { jobs.withStatus($0) }
+        let candidates: [PlanJob]
+        if filter.isLate == true {
+            candidates = Array(jobs.timed.values)
+        } else if filter.isCritical == true {
+            candidates = Array(jobs.critical.values)
+        } else if filter.statuses.isEmpty {
+            candidates = jobs.all
+        } else {
+            candidates = filter.statuses.flatMap { jobs.withStatus($0) }
+        }
         return candidates.lazy.filter { filter.matches($0, now: part.now) }
             .map { JobRow(job: $0, engine: part.engine, now: part.now) }
     }

@@ -105,7 +105,7 @@ struct PlanRoutes: Sendable {
         let page = try PageRequest(request)
         let view = try PlanView(try self.engines.named(Set(request.query.list("engine"))))
         let rows = view.parts.flatMap { part in
-            part.snapshot.jobs.byID.values.filter(\.critical)
+            part.snapshot.jobs.critical.values
                 .map { JobRow(job: $0, engine: part.engine.name, now: part.now) }
         }
         return view.respond(to: request) { json in

@@ -19,6 +19,18 @@ struct PlanSummary: Sendable {
         /// Critical jobs that are not done and late, in error, held or cancelled.
         var criticalAtRisk = 0
 
+        /// The same as adding each job, from the plan's own counts.
+        mutating func add(_ jobs: PlanJobIndex, now: Int64) {
+            self.total += jobs.count
+            self.byStatus.merge(jobs.countsByStatus, uniquingKeysWith: +)
+            self.late += jobs.timed.values.count { $0.isLate(at: now) }
+            self.held += jobs.count(status: PlanStatus.held)
+            self.blocked += jobs.count(status: PlanStatus.blocked)
+            self.criticalAtRisk += jobs.critical.values.count { job in
+                PlanSummary.isAtRisk(job, isLate: job.isLate(at: now), now: now)
+            }
+        }
+
         mutating func add(_ job: PlanJob, now: Int64) {
             self.total += 1
             self.byStatus[job.status, default: 0] += 1
@@ -33,17 +45,17 @@ struct PlanSummary: Sendable {
     let counts: Counts
     let groups: [(key: String, counts: Counts)]
 
-    /// One pass over all jobs.
+    /// One pass over all jobs when grouped; otherwise over those that are critical or can be late.
     init(_ view: PlanView, by grouping: Grouping? = nil) {
         var counts = Counts()
         var groups: [String: Counts] = [:]
         for part in view.parts {
-            for (_, job) in part.snapshot.jobs.byID {
-                counts.add(job, now: part.now)
+            counts.add(part.snapshot.jobs, now: part.now)
+            guard let grouping else { continue }
+            for job in part.snapshot.jobs.byID.values {
                 switch grouping {
                 case .workstation: groups[job.workstation, default: Counts()].add(job, now: part.now)
                 case .folder: groups[job.folder, default: Counts()].add(job, now: part.now)
-                case nil: break
                 }
             }
         }

@@ -12,6 +12,9 @@ package struct PlanJobIndex: Sendable {
     private var byStream: TreeDictionary<String, Jobs> = [:]
     private var byWorkstation: TreeDictionary<String, Jobs> = [:]
     private var byFolder: TreeDictionary<String, Jobs> = [:]
+    package private(set) var critical: Jobs = [:]
+    /// Those that can be late at all: with a deadline, a latest start, or the engine's word for it.
+    package private(set) var timed: Jobs = [:]
 
     package init() {}
 
@@ -49,6 +52,8 @@ package struct PlanJobIndex: Sendable {
         self.byStream[job.stream, default: [:]][job.id] = job
         self.byWorkstation[job.workstation, default: [:]][job.id] = job
         self.byFolder[job.folder, default: [:]][job.id] = job
+        if job.critical { self.critical[job.id] = job }
+        if job.isTimed { self.timed[job.id] = job }
     }
 
     mutating func remove(id: String) -> PlanJob? {
@@ -62,6 +67,8 @@ package struct PlanJobIndex: Sendable {
         if job.stream != other?.stream { Self.remove(job, from: &self.byStream, key: job.stream) }
         if job.workstation != other?.workstation { Self.remove(job, from: &self.byWorkstation, key: job.workstation) }
         if job.folder != other?.folder { Self.remove(job, from: &self.byFolder, key: job.folder) }
+        if job.critical, other?.critical != true { self.critical[job.id] = nil }
+        if job.isTimed, other?.isTimed != true { self.timed[job.id] = nil }
     }
 
     private static func remove(_ job: PlanJob, from index: inout TreeDictionary<String, Jobs>, key: String) {
@@ -76,4 +83,8 @@ package struct PlanJobIndex: Sendable {
         for (key, jobs) in index { counts[key] = jobs.count }
         return counts
     }
+}
+
+extension PlanJob {
+    fileprivate var isTimed: Bool { self.flaggedLate || self.deadlineAt != nil || self.latestStartAt != nil }
 }
