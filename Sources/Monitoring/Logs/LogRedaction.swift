@@ -20,7 +20,7 @@ enum LogRedaction {
     /// The text without passwords in URLs, bearer and basic credentials, tokens of the `eyJ…` kind and tickets in queries.
     static func redacted(_ text: String) -> String {
         // Nearly every text holds none of the marks, and most none of the bytes that every mark has one of.
-        guard self.hasByteOfMarks(text),
+        guard self.hasByteOfMarks(text), self.hasPairOfMarks(text),
             self.marks.contains(where: { text.utf8.firstOccurrence(of: $0.utf8, from: text.utf8.startIndex) != nil })
         else { return text }
         var bytes = Array(text.utf8)
@@ -74,6 +74,24 @@ enum LogRedaction {
                     || byte == UInt8(ascii: "J")
             }
         }
+    }
+
+    /// The same for two bytes of each mark: a colon or a space alone is nothing unusual.
+    private static func hasPairOfMarks(_ text: String) -> Bool {
+        let bytes = text.utf8Span.span
+        var before: UInt8 = 0
+        for index in bytes.indices {
+            let byte = bytes[index]
+            switch (before, byte) {
+            case (UInt8(ascii: "t"), UInt8(ascii: "=")), (UInt8(ascii: "n"), UInt8(ascii: "=")),
+                (UInt8(ascii: "d"), UInt8(ascii: "=")), (UInt8(ascii: "r"), UInt8(ascii: " ")),
+                (UInt8(ascii: "c"), UInt8(ascii: " ")), (UInt8(ascii: ":"), UInt8(ascii: "/")),
+                (UInt8(ascii: "y"), UInt8(ascii: "J")):
+                return true
+            default: before = byte
+            }
+        }
+        return false
     }
 
     /// What ends a credential in running text, a header or a query.
