@@ -49,19 +49,21 @@ package struct QueryParameters: Sendable, Hashable {
             let name = field[..<(equals ?? field.endIndex)]
             let value = equals.map { field[field.index(after: $0)...] }
             guard
-                let nameBytes = PercentDecoding.decode(name, plusIsSpace: true),
-                let valueBytes = PercentDecoding.decode(value ?? field[field.endIndex...], plusIsSpace: true)
+                let name = Self.decoded(name), let value = Self.decoded(value ?? field[field.endIndex...])
             else { throw HTTPProblem.invalidRequest("The query is not validly percent-encoded UTF-8.") }
-            self.pairs.append(
-                Pair(
-                    name: String(decoding: nameBytes, as: UTF8.self),
-                    value: String(decoding: valueBytes, as: UTF8.self)
-                )
-            )
+            self.pairs.append(Pair(name: name, value: value))
             if self.pairs.count > Self.maximumCount {
                 throw HTTPProblem.invalidRequest("The query has more than \(Self.maximumCount) parameters.")
             }
         }
+    }
+
+    private static func decoded(_ text: Substring.UTF8View) -> String? {
+        // Nearly all are as they were sent.
+        if !text.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) {
+            return String(Substring(text))
+        }
+        return PercentDecoding.decode(text, plusIsSpace: true).map { String(decoding: $0, as: UTF8.self) }
     }
 
     package var isEmpty: Bool { self.pairs.isEmpty }

@@ -63,9 +63,26 @@ enum ResponseEncoding {
             14 where name.equalsIgnoringCase("content-length"), 17 where name.equalsIgnoringCase("transfer-encoding"):
             return false
         default:
-            return !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
-                && value.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
+            return self.isName(name) && self.isValue(value)
         }
+    }
+
+    private static func isName(_ name: String) -> Bool {
+        let bytes = name.utf8Span.span
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte <= 0x20 || byte >= 0x7F || byte == UInt8(ascii: ":") { return false }
+        }
+        return !bytes.isEmpty
+    }
+
+    private static func isValue(_ value: String) -> Bool {
+        let bytes = value.utf8Span.span
+        for index in bytes.indices {
+            let byte = bytes[index]
+            if byte < 0x20 && byte != 0x09 || byte == 0x7F { return false }
+        }
+        return true
     }
 
     private static func writeDecimal(_ number: Int, into head: inout [UInt8]) {

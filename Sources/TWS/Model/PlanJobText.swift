@@ -1,4 +1,4 @@
-import Synchronization
+import Concurrency
 
 /// What a reader of the plan has once written of a job.
 package final class PlanJobText: Sendable {
@@ -16,13 +16,17 @@ package final class PlanJobText: Sendable {
 ///
 /// Only jobs that somebody has asked for have one, so the memory is bounded by the plan.
 package struct PlanJobTextPlace: ~Copyable, Sendable {
-    private let punctual = AtomicLazyReference<PlanJobText>()
     /// Becoming late is the one thing that time alone does to a job.
-    private let late = AtomicLazyReference<PlanJobText>()
+    private let texts = Locked<(punctual: PlanJobText?, late: PlanJobText?)>((nil, nil))
 
-    /// The text for this lateness, made by `make` unless it is there; whoever is first decides.
+    /// The text for this lateness, made by `make` unless it is there.
     package borrowing func text(isLate: Bool, make: () -> PlanJobText) -> PlanJobText {
-        if isLate { return self.late.load() ?? self.late.storeIfNil(make()) }
-        return self.punctual.load() ?? self.punctual.storeIfNil(make())
+        if let known = self.texts.withLock({ isLate ? $0.late : $0.punctual }) { return known }
+        // Two at once make the same.
+        let made = make()
+        self.texts.withLock { texts in
+            if isLate { texts.late = made } else { texts.punctual = made }
+        }
+        return made
     }
 }
