@@ -273,10 +273,7 @@ if benchmarks {
 // Under the sanitizer only the suites with locks, threads and sockets are built, and what they stand on.
 if threadSanitizer {
     var needed: Set<String> = []
-    var open = [
-        "PoolingTests", "ReactorTests", "ResilienceTests", "OutboundHTTPTests", "TWSTests", "WebSocketsTests",
-        "InboundHTTPTests",
-    ]
+    var open = ["PoolingTests", "ReactorTests", "WebSocketsTests", "InboundHTTPTests"]
     while let name = open.popLast() {
         guard needed.insert(name).inserted, let target = targets.first(where: { $0.name == name }) else { continue }
         for case .byNameItem(let dependency, _) in target.dependencies { open.append(dependency) }
